@@ -1,0 +1,344 @@
+"""Addition of two decimal strings, column by column.
+
+The tape holds each operand symbol by symbol. Whole digits have the addresses ``a1 a2 …`` and ``b1 b2 …`` from the
+left; after the point the count starts again, ``x1 x2 …`` and ``y1 y2 …``, so that fraction digits of equal place value
+share their index. The sum is formed in place: each column writes its digit over the longer operand's, and what only
+one operand has needs no step at all. A digit always stands right after its address, so reading it back is one look-up,
+and the answer grows as one contiguous run (``o``), which the last line repeats.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from decimal import Decimal, localcontext
+from itertools import product
+
+from tail_lite.tape import BLANK, Tape, Trace
+from tail_lite.tasks.base import ANSWER_MARK, Baseline, Problem, Task
+
+_NUMBER = re.compile(r"(0|[1-9][0-9]*)(\.[0-9]+)?")
+_VALUE = {str(d): d for d in range(10)} | {BLANK: 0}
+_DIGIT = "0123456789"
+_FIVE = range(5)  # digits fetched together when the result is read back
+
+
+def _number(rng: random.Random, digits: int, alphabet: str) -> str:
+    """A decimal string of so many digits; a point with probability one half, anywhere between two digits."""
+    text = "".join(rng.choices(alphabet, k=digits))
+    point = rng.randint(1, digits - 1) if digits > 1 and rng.random() < 0.5 else 0
+    if text[0] == "0" and digits > 1 and point != 1:
+        text = rng.choice("123456789") + text[1:]
+    return f"{text[:point]}.{text[point:]}" if point else text
+
+
+def sample(rng: random.Random, lo: int, hi: int) -> Problem:
+    """Mostly random digits; one problem in five has digits that make long carries and many zeros."""
+    alphabet = _DIGIT if rng.random() < 0.8 else rng.choice(("09", "0999", "0459", "45"))
+    return {"a": _number(rng, rng.randint(lo, hi), alphabet), "b": _number(rng, rng.randint(lo, hi), alphabet)}
+
+
+def _all_numbers(digits: int) -> list[str]:
+    plain = [str(v) for v in range(10 ** (digits - 1) if digits > 1 else 0, 10**digits)]
+    return plain + ([f"{i}.{j}" for i, j in product(_DIGIT, _DIGIT)] if digits == 2 else [])
+
+
+def enumerate_problems(lo: int, hi: int) -> list[Problem] | None:
+    """Every problem of at most two digits an operand; more are drawn."""
+    if hi > 2:
+        return None
+    numbers = [n for digits in range(lo, hi + 1) for n in _all_numbers(digits)]
+    return [{"a": a, "b": b} for a, b in product(numbers, numbers)]
+
+
+def length(problem: Problem) -> list[int]:
+    return [len(problem["a"].replace(".", "")), len(problem["b"].replace(".", ""))]
+
+
+def validate(problem: Problem) -> None:
+    if set(problem) != {"a", "b"}:
+        raise ValueError("an addition problem has the keys 'a' and 'b'")
+    for key, text in problem.items():
+        if not isinstance(text, str) or not _NUMBER.fullmatch(text):
+            raise ValueError(f"{key!r} must be a decimal string without sign or superfluous zeros, not {text!r}")
+
+
+def oracle(problem: Problem) -> str:
+    """The exact sum, by the decimal module."""
+    with localcontext() as context:
+        context.prec = len(problem["a"]) + len(problem["b"]) + 2
+        text = format(Decimal(problem["a"]) + Decimal(problem["b"]), "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _lay_out(cells: dict[str, str | int], text: str, whole: str, fraction: str) -> None:
+    head, point, tail = text.partition(".")
+    cells[f"{whole}0"] = BLANK
+    for k, symbol in enumerate(head + (point or BLANK), 1):
+        cells[f"{whole}{k}"] = symbol
+    if point:
+        for k, symbol in enumerate(tail + BLANK, 1):
+            cells[f"{fraction}{k}"] = symbol
+
+
+def _scan(tape: Tape, whole: str, fraction: str, then: str) -> None:
+    """Read one operand from the left, symbol by symbol: where is its point, where does it end?"""
+    enter, read, goto = tape.enter, tape.read, tape.goto
+    track, k = whole, 1
+    address = f"{whole}1"
+    with tape.loop():
+        while True:
+            enter(address)
+            symbol = read(address)
+            if symbol == ".":
+                tape.write(f"n{whole}", k - 1)
+                track, k = fraction, 0
+            elif symbol == BLANK:
+                if track == whole:
+                    tape.write(f"n{whole}", k - 1)
+                tape.write(f"m{whole}", k - 1 if track == fraction else 0)
+                goto(then)
+                return
+            k += 1
+            address = f"{track}{k}"
+            goto(address)
+
+
+def _compare(tape: Tape, left: str, right: str) -> tuple[int, int]:
+    p, q = int(tape.read(left)), int(tape.read(right))
+    tape.solve(f"{p}?{q}", "<" if p < q else ">" if p > q else "=")
+    return p, q
+
+
+def program(problem: Problem) -> Trace:
+    cells: dict[str, str | int] = {}
+    _lay_out(cells, problem["a"], "a", "x")
+    _lay_out(cells, problem["b"], "b", "y")
+    tape = Tape(cells)
+    enter, read, solve, write, goto = tape.enter, tape.read, tape.solve, tape.write, tape.goto
+
+    _scan(tape, "a", "x", "b1")
+    _scan(tape, "b", "y", "frac")
+
+    # The fraction: add where both operands have digits, onto the longer one (F).
+    enter("frac")
+    p, q = _compare(tape, "ma", "mb")
+    longer = BLANK if p == q == 0 else "x" if p >= q else "y"
+    write("F", longer)
+    k, carry = min(p, q), 0
+    goto("f0" if k else "int0")
+    with tape.loop():
+        while k:
+            enter("f1" if carry else "f0")
+            p, q = read(f"x{k}"), read(f"y{k}")
+            total = _VALUE[p] + _VALUE[q] + carry
+            solve(f"{p}+{q}+{carry}", total)
+            write(f"{longer}{k}", _DIGIT[total % 10])
+            carry = total // 10
+            k -= 1
+            goto(("f1" if carry else "f0") if k else ("int1" if carry else "int0"))
+
+    # The whole part: the same onto the longer one (I), then the last carry runs on.
+    enter("int1" if carry else "int0")
+    i, j = _compare(tape, "na", "nb")
+    lead = "a" if i >= j else "b"
+    write("I", lead)
+    goto("c1" if carry else "c0")
+    k = max(i, j)
+    with tape.loop():
+        while i and j:
+            enter("c1" if carry else "c0")
+            p, q = read(f"a{i}"), read(f"b{j}")
+            total = _VALUE[p] + _VALUE[q] + carry
+            solve(f"{p}+{q}+{carry}", total)
+            write(f"{lead}{k}", _DIGIT[total % 10])
+            carry = total // 10
+            i, j, k = i - 1, j - 1, k - 1
+            goto(("c1" if carry else "c0") if i and j else ("carry" if carry else "end"))
+    with tape.loop():
+        while carry:
+            enter("carry")
+            p = read(f"{lead}{k}")
+            total = _VALUE[p] + 1
+            solve(f"{_VALUE[p]}+1", total)
+            write(f"{lead}{k}", _DIGIT[total % 10])
+            carry = total // 10
+            k -= 1
+            goto("carry" if carry else "end")
+
+    # Zeros at the end of the fraction are blanked.
+    enter("end")
+    fraction = read("F")
+    if fraction == BLANK:
+        goto("top")
+    else:
+        k = int(read("ma" if fraction == "x" else "mb"))
+        goto("trim")
+        with tape.loop():
+            zero = True
+            while zero:
+                enter("trim")
+                zero = read(f"{fraction}{k}") == "0"
+                if zero:
+                    write(f"{fraction}{k}", BLANK)
+                    k -= 1
+                    zero = k > 0
+                goto("trim" if zero else "top")
+
+    # Read the result back from the highest place, five digits at a time; every ten go to the output.
+    enter("top")
+    lead = str(read("I"))
+    k = 1 if read(f"{lead}0") == BLANK else 0
+    goto("copy")
+    output = _copy(tape, lead, k, "", "", "point")
+    enter("point")
+    if read("F") == BLANK or read(f"{fraction}1") == BLANK:
+        goto("halt")
+    else:
+        write("w", ".")
+        goto("copy")
+        output = _copy(tape, str(fraction), 1, output, ".", "halt")
+    return tape.halt(output)
+
+
+def _copy(tape: Tape, track: str, k: int, output: str, word: str, then: str) -> str:
+    read = tape.read
+    with tape.loop():
+        while True:
+            tape.enter("copy")
+            start = len(word)
+            ended = False
+            for _ in _FIVE:
+                symbol = str(read(f"{track}{k}"))
+                ended = symbol == "." or symbol == BLANK
+                if ended:
+                    break
+                word += symbol
+                k += 1
+            if len(word) > start:
+                tape.write("w", word)
+            if word and (ended or len(word) >= 10):
+                output += word
+                tape.write("o", output)
+                word = ""
+            tape.goto(then if ended else "copy")
+            if ended:
+                return output
+
+
+# Baselines that exist for addition alone (method.md of the paper's comparison: Index Hint and Reversed Format).
+
+
+def _letters(index: int) -> str:
+    """0 → a, 25 → z, 26 → aa, as in a spreadsheet."""
+    text = ""
+    index += 1
+    while index:
+        index, digit = divmod(index - 1, 26)
+        text = chr(97 + digit) + text
+    return text
+
+
+def _hinted(text: str, places: int) -> str:
+    """`text` with a hint after each digit. Integers (places > 0): ``361`` → ``3a6b1c``, equal letters at equal places.
+    Otherwise signed hints around the point: ``123.45`` → ``1(-c)2(-b)3(-a).4(a)5(b)``."""
+    head, point, tail = text.partition(".")
+    if places:
+        return "".join(d + _letters(places - len(head) + k) for k, d in enumerate(head))
+    whole = "".join(f"{d}(-{_letters(len(head) - 1 - k)})" for k, d in enumerate(head))
+    return whole + point + "".join(f"{d}({_letters(k)})" for k, d in enumerate(tail))
+
+
+def _hint_places(problem: Problem, answer: str) -> int:
+    return 0 if "." in problem["a"] + problem["b"] else len(answer)
+
+
+def _hint_sum(problem: Problem, answer: str) -> tuple[str, str]:
+    places = _hint_places(problem, answer)
+    a, b, s = (_hinted(text, places) for text in (problem["a"], problem["b"], answer))
+    return f"{a}+{b}", s
+
+
+def _hint_prompt(problem: Problem, query: str) -> str:
+    return f"{query}\nWith an index hint after each digit: {_hint_sum(problem, oracle(problem))[0]}"
+
+
+def _hint_completion(problem: Problem, answer: str) -> str:
+    operands, total = _hint_sum(problem, answer)
+    return f"{operands}={total}\n{ANSWER_MARK}{answer}"
+
+
+def _reversed_prompt(problem: Problem, query: str) -> str:
+    a, b = problem["a"][::-1], problem["b"][::-1]
+    return f"All numbers here, the answer too, are written from right to left, last digit first. What is {a} + {b}?"
+
+
+def _reversed_completion(problem: Problem, answer: str) -> str:
+    return f"{problem['a'][::-1]}+{problem['b'][::-1]}={answer[::-1]}\n{ANSWER_MARK}{answer[::-1]}"
+
+
+_FORM = " Write the exact sum, without zeros at the end of its fraction."
+
+TASK = Task(
+    name="addition",
+    paradigm="simulation",
+    description="the exact sum of two long decimal numbers",
+    length_is="digits of each operand, drawn independently",
+    ranges={"S": (10, 30), "M": (31, 40), "L": (41, 50)},
+    sample=sample,
+    enumerate=enumerate_problems,
+    length=length,
+    validate=validate,
+    fields=lambda problem: problem,
+    program=program,
+    oracle=oracle,
+    templates=tuple(
+        text + _FORM
+        for text in (
+            "What is {a} + {b}?",
+            "Compute {a} + {b}.",
+            "Add {a} and {b}.",
+            "Find the sum of {a} and {b}.",
+            "Calculate the exact value of {a} + {b}.",
+            "Evaluate: {a} + {b} = ?",
+            "How much is {a} plus {b}?",
+            "Please add the number {a} to the number {b}.",
+            "Work out {a} + {b}, digit by digit.",
+            "Let x = {a} and y = {b}. What is x + y?",
+            "What do you get when you increase {a} by {b}?",
+            "Give the total of these two numbers: {a} and {b}.",
+            "A ledger lists two amounts, {a} and {b}. What is their total?",
+            "A tank holds {a} litres and {b} litres are poured in. How many litres does it hold now?",
+            "One cable is {a} metres long, another {b} metres. How long are they laid end to end?",
+            "A rocket burned {a} kg of fuel in its first stage and {b} kg in its second. How many kg in all?",
+            "A counter stands at {a}. It moves up by {b}. What does it show?",
+            "Two parcels weigh {a} g and {b} g. What do they weigh together?",
+            "A bank balance of {a} receives a deposit of {b}. What is the new balance?",
+            "The first run took {a} seconds, the second {b} seconds. What is the total time in seconds?",
+            "A survey counted {a} units in spring and {b} in autumn. What is the sum of the two counts?",
+            "I need to know what {a} and {b} make together.",
+            "Sum up: {a}, {b}.",
+            "A field of {a} hectares is joined with one of {b} hectares. What is the joint area in hectares?",
+        )
+    ),
+    phrases={
+        "a": "Read whole digit {i} of the first number",
+        "x": "Read fraction digit {i} of the first number",
+        "b": "Read whole digit {i} of the second number",
+        "y": "Read fraction digit {i} of the second number",
+        "frac": "Which fraction is longer",
+        "f": "Add one column of the fractions with carry {i}",
+        "int": "Which whole part is longer, with carry {i} in hand",
+        "c": "Add one column of the whole parts with carry {i}",
+        "carry": "Carry the one",
+        "end": "Find the end of the fraction",
+        "trim": "A zero at the end is blanked",
+        "top": "Find the highest digit",
+        "copy": "Copy the next digits out",
+        "point": "Is there a fraction",
+    },
+    baselines={
+        "index-hint": Baseline(_hint_prompt, _hint_completion),
+        "reversed": Baseline(_reversed_prompt, _reversed_completion, lambda answer: answer[::-1]),
+    },
+)
