@@ -123,7 +123,9 @@ class Tape:
         if self._name is not None:
             raise TapeError(f"state {self._name!r} has no successor: call goto({HALT!r}) before halting")
         if self._next != HALT:
-            where = f"state {self._states[-1].name!r} announced {self._next!r}" if self._states else "no state was entered"
+            where = (
+                f"state {self._states[-1].name!r} announced {self._next!r}" if self._states else "no state was entered"
+            )
             raise TapeError(f"the program halted, but {where}")
         return Trace(self._start, self._states, answer, tuple(self._loop_parent))
 

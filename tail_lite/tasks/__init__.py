@@ -10,7 +10,9 @@ from functools import cache
 from tail_lite.errors import UsageError
 from tail_lite.tasks.base import Task
 
-_NAMES = tuple(sorted(m.name for m in pkgutil.iter_modules(__path__) if m.name != "base" and not m.name.startswith("_")))
+_NAMES = tuple(
+    sorted(m.name for m in pkgutil.iter_modules(__path__) if m.name != "base" and not m.name.startswith("_"))
+)
 
 
 def task_names() -> tuple[str, ...]:

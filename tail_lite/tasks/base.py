@@ -52,7 +52,10 @@ class Task:
     enumerate: Callable[[int, int], Iterable[Problem] | None] = lambda lo, hi: None  # all problems, where few exist
     grade: Callable[[Problem, str, str], bool] = lambda problem, answer, given: given == answer
     baselines: dict[str, Baseline] = field(default_factory=dict)
-    max_length: int = 10_000
+    min_length: int = 1
+    max_length: int = 1_000
+    token_p95: int = 8_192  # budget of the minimal form at L, in Qwen2.5 tokens
+    token_max: int = 16_384
 
     def query(self, problem: Problem, template: str) -> str:
         """The question in words."""

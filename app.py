@@ -1,0 +1,3 @@
+from tail_lite.app import main
+
+main()

@@ -1,0 +1,3 @@
+from tail_lite.cli import main
+
+main()

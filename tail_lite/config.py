@@ -1,0 +1,180 @@
+"""The configuration of a run: the one source of its flags, their help and their defaults."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+from dataclasses import MISSING, asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from tail_lite.baselines import baselines_of
+from tail_lite.errors import UsageError
+from tail_lite.models import NANO, default_model, has_cuda, profile_of
+from tail_lite.render import ABLATIONS, STYLES, Form
+from tail_lite.synthesis import Synthesis, parse_lengths, parse_mix
+from tail_lite.tasks import parse_tasks
+
+# What may differ when a run is resumed: it changes no result.
+_FREE = ("resume", "dry_run", "out", "workers")
+
+
+def _flag(default: Any, help: str, choices: tuple[str, ...] | None = None) -> Any:
+    return field(default=default, metadata={"help": help, "choices": choices})
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """Everything that decides a run. None stands for a default that depends on the model or the machine."""
+
+    tasks: tuple[str, ...]
+    model: str | None = _flag(None, "nano, a hub name or a folder (default: Qwen/Qwen2.5-7B with CUDA, else nano)")
+    backend: str = _flag(
+        "auto", "unsloth where CUDA and the package are present, else peft", ("auto", "unsloth", "peft")
+    )
+    quantize: str | None = _flag(None, "4-bit base weights (default: nf4 with CUDA, none for nano)", ("none", "nf4"))
+    full: bool = _flag(False, "full fine-tuning instead of an adapter")
+    samples: int | None = _flag(None, "training rows a task (default: by model)")
+    mix: str = _flag("1:0:0", "how training rows divide over S:M:L")
+    style: str = _flag("minimal", "wording of the chain of thought", STYLES)
+    without: str | None = _flag(None, "leave one of TAIL's modules out", ABLATIONS)
+    baseline: str | None = _flag(None, "answer without a trace: answer-only, index-hint, reversed (addition) …")
+    epochs: float | None = _flag(None, "passes over the training rows (default: by model)")
+    lr: float | None = _flag(
+        None, "peak learning rate (default: by model); high forgets, low does not learn the format"
+    )
+    batch: int | None = _flag(None, "rows an optimizer step (default: by model)")
+    micro_batch: int | None = _flag(
+        None, "rows a forward pass: more is faster, until memory is full (default: by model)"
+    )
+    rank: int | None = _flag(None, "rank of the adapter (default: by model)")
+    save_every: int = _flag(100, "steps between checkpoints")
+    engine: str = _flag(
+        "auto", "vllm where CUDA and the package are present, else transformers", ("auto", "vllm", "transformers")
+    )
+    eval_n: int | None = _flag(None, "evaluation rows for each range (default: by model)")
+    lengths: str | None = _flag(None, "more exact lengths to evaluate, e.g. 55,60")
+    seed: int = _flag(0, "decides data, initial adapter and order")
+    workers: int = _flag(2, "processes that synthesise the data")
+    out: str | None = _flag(None, "run folder (default: runs/TASK-MODEL-seedN)")
+    resume: bool = _flag(False, "go on with the run in --out; what is done is not done again")
+    dry_run: bool = _flag(False, "print the plan and a sample with its label mask; load no model")
+    quick: bool = _flag(False, "a tiny run of the same path, for trying it out: 64 rows, 8 steps, 2 evaluation rows")
+
+    @property
+    def form(self) -> Form:
+        return Form(self.style, self.without, self.baseline)
+
+    @property
+    def run_dir(self) -> Path:
+        return Path(str(self.out))
+
+    @property
+    def batch_size(self) -> int:
+        return int(self.batch or 0)
+
+    def steps(self, rows: int) -> int:
+        """Optimizer steps over so many rows."""
+        return max(1, math.ceil(math.ceil(rows / self.batch_size) * float(self.epochs or 0)))
+
+    def synthesis(self, task: str) -> Synthesis:
+        """The data set of one of the run's tasks."""
+        train, n = int(self.samples or 0), int(self.eval_n or 0)
+        lengths = parse_lengths(self.lengths)
+        return Synthesis(task, train, n, parse_mix(self.mix), lengths, self.form, self.seed)
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self) | {"tasks": list(self.tasks)}
+
+
+def resolve(config: RunConfig) -> RunConfig:
+    """The same configuration with every default filled in; UsageError on what cannot be."""
+    tasks = parse_tasks(list(config.tasks))
+    model = config.model or default_model()
+    profile = profile_of(model)
+    if config.baseline is not None:
+        for task in tasks:
+            if config.baseline not in baselines_of(task):
+                known = ", ".join(baselines_of(task))
+                raise UsageError(f"{task.name} has no baseline {config.baseline!r}: choose one of {known}")
+    filled: dict[str, Any] = {"tasks": tuple(t.name for t in tasks), "model": model}
+    small = {"samples": 64, "eval_n": 2, "epochs": 1.0, "batch": 8, "micro_batch": 8} if config.quick else {}
+    for name in ("samples", "epochs", "lr", "batch", "micro_batch", "rank", "eval_n"):
+        if getattr(config, name) is None:
+            filled[name] = small.get(name, getattr(profile, name))
+    if config.quantize is None:
+        filled["quantize"] = "nf4" if has_cuda() and model != NANO and not config.full else "none"
+    if config.out is None:
+        name = "all" if len(tasks) > 3 else "+".join(t.name for t in tasks)
+        variant = config.baseline or config.without or ("" if config.style == "minimal" else config.style)
+        parts = [name, Path(model).name, variant and variant, f"seed{config.seed}"]
+        filled["out"] = str(Path("runs") / "-".join(p for p in parts if p))
+    done = replace(config, **filled)
+    if done.full and done.quantize == "nf4":
+        raise UsageError("--full trains all weights, which 4-bit weights do not allow: drop --full or --quantize nf4")
+    if done.full and done.backend == "unsloth":
+        raise UsageError("--full runs without Unsloth: drop --full or --backend unsloth")
+    for name in ("samples", "batch", "micro_batch", "rank", "eval_n", "save_every", "workers"):
+        if getattr(done, name) < 1:
+            raise UsageError(f"--{name.replace('_', '-')} must be at least 1, not {getattr(done, name)}")
+    for name in ("epochs", "lr"):
+        if not getattr(done, name) > 0:
+            raise UsageError(f"--{name} must be above 0, not {getattr(done, name)}")
+    if done.batch % min(done.micro_batch, done.batch):
+        raise UsageError(f"--batch {done.batch} is no multiple of --micro-batch {done.micro_batch}")
+    for task in done.tasks:
+        done.synthesis(task)
+    return done
+
+
+def claim(config: RunConfig) -> None:
+    """Take the run folder: new, or an earlier state of the very same run when resuming."""
+    folder = config.run_dir
+    stored = folder / "config.json"
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        if not config.resume:
+            raise UsageError(f"{folder} is not empty: choose another --out, or --resume to go on with the run in it")
+        if not stored.is_file():
+            raise UsageError(f"{folder} holds no run (no config.json): choose another --out")
+        before, now = json.loads(stored.read_text(encoding="utf-8"))["run"], json.loads(json.dumps(config.to_json()))
+        for name, value in now.items():
+            if name not in _FREE and before.get(name) != value:
+                raise UsageError(f"{folder} was run with {name}={before.get(name)}, not {value}: choose another --out")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".write-test"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise UsageError(f"cannot write to {folder} ({error.strerror}): choose another --out") from None
+
+
+def parser(description: str) -> argparse.ArgumentParser:
+    """Flags derived from RunConfig."""
+    made = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    made.add_argument("tasks", nargs="+", metavar="TASK", help="a task, several (comma-separated), or all")
+    kinds = {"int": int, "float": float}
+    for spec in fields(RunConfig):
+        if spec.default is MISSING:
+            continue
+        flag, text = f"--{spec.name.replace('_', '-')}", spec.metadata["help"]
+        if spec.type == "bool":
+            made.add_argument(flag, action="store_true", help=text)
+            continue
+        shown = "" if spec.default is None else f" (default: {spec.default})"
+        kind = kinds.get(str(spec.type).removesuffix(" | None"), str)
+        made.add_argument(flag, type=kind, default=spec.default, choices=spec.metadata["choices"], help=text + shown)
+    return made
+
+
+def parse_config(argv: list[str], description: str) -> RunConfig:
+    """A resolved configuration from command-line words; UsageError in one line on bad ones."""
+    words = parser(description)
+
+    def error(message: str) -> Any:
+        raise UsageError(f"{message}; see --help")
+
+    words.error = error  # type: ignore[method-assign]
+    given = vars(words.parse_args(argv))
+    return resolve(RunConfig(**given | {"tasks": tuple(given["tasks"])}))

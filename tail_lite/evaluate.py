@@ -1,0 +1,364 @@
+"""pass@1 by input length: generate, grade, save every sample as it finishes, sum up.
+
+``samples.jsonl`` grows by one line a finished sample, so a killed evaluation goes on where it stopped; a fingerprint of
+model, form, rows and engine beside it keeps the samples of different evaluations apart.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import math
+import os
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing, suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from tail_lite.chat import prompt_ids
+from tail_lite.engines import Engine, choose_engine, open_engine
+from tail_lite.errors import RunError, UsageError
+from tail_lite.models import context_length, load_tokenizer, locate
+from tail_lite.render import Form
+from tail_lite.stats import wilson
+from tail_lite.synthesis import Row, Synthesis, parse_lengths, read_rows, synthesise
+from tail_lite.tasks import get_task, parse_tasks
+from tail_lite.tasks.base import RANGES
+from tail_lite.verify import CLASSES, OUTCOMES, grade_generation
+
+SAMPLES, RESULTS, FINGERPRINT = "samples.jsonl", "results.json", "fingerprint.json"
+_SLACK, _SPARE = 1.25, 64  # token budget: a quarter more than the true completion takes, and a little
+_EDGE = 1 << 20
+
+Say = Callable[[str], None]
+Key = tuple[str, str]
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+def row_key(row: dict[str, Any]) -> Key:
+    """What tells samples apart: one problem may be evaluated in two ranges."""
+    return row["id"], row["range"]
+
+
+def evaluate(
+    model: str | Path,
+    rows: Sequence[Row],
+    out: str | Path,
+    form: Form,
+    engine: str = "auto",
+    *,
+    resume: bool = False,
+    model_name: str | None = None,
+    config: dict[str, Any] | None = None,
+    say: Say = _say,
+) -> dict[str, Any]:
+    """Evaluate a model folder on `rows`, writing ``samples.jsonl`` and ``results.json`` into `out`; the results.
+
+    With `resume`, what is saved in `out` is not done again; without, `out` must be new or empty.
+    """
+    model, out = Path(model), Path(out)
+    kind = choose_engine(engine)
+    unique = list({row_key(row): row for row in rows}.values())
+    if not unique:
+        raise UsageError("there is no row to evaluate")
+    mark = _fingerprint(model, unique, form, kind)
+    done = _claim(out, mark, resume)
+    prompts, budgets, longest = _plan(model, unique)
+    stored = _stored(out / RESULTS) if len(done) == len(unique) else None
+    if stored is not None:
+        say(f"evaluation: all {len(unique)} samples are already in {out}")
+        return stored
+
+    _save(out, lambda: _replace(out / FINGERPRINT, json.dumps(mark, indent=2) + "\n"), len(done))
+    todo = [k for k, row in enumerate(unique) if row_key(row) not in done]
+    about: dict[str, Any] = {}
+    if todo:
+        with closing(open_engine(kind, model, longest)) as running:
+            about = {"engine_version": running.version, "engine_flags": running.flags}
+            _generate(running, unique, todo, prompts, budgets, form, out, done, about, say)
+    else:
+        about = dict(next(iter(done.values())).get("_about", {}))
+
+    samples = [done[row_key(row)] for row in unique]
+    results = {
+        "model": model_name or str(model),
+        "engine": kind,
+        "config": {**(config or {}), "form": asdict(form), **about},
+        "tasks": summarise(samples),
+    }
+    lines = "".join(json.dumps(sample) + "\n" for sample in samples)
+    _save(out, lambda: _replace(out / SAMPLES, lines), len(done))
+    _save(out, lambda: _replace(out / RESULTS, json.dumps(results, indent=2) + "\n"), len(done))
+    return results
+
+
+def _plan(model: Path, rows: Sequence[Row]) -> tuple[list[list[int]], list[int], int]:
+    """Prompts, token budgets, and the longest sequence that they make; UsageError on a row that cannot fit."""
+    tokenizer, context = load_tokenizer(model), context_length(model)
+    prompts, budgets = [], []
+    for row in rows:
+        prompt = prompt_ids(tokenizer, row["prompt"])
+        truth = len(tokenizer(row["completion"][0]["content"], add_special_tokens=False)["input_ids"]) + 1
+        if len(prompt) + truth > context:
+            raise UsageError(
+                f"{row['task']} {row['range']} {row['id']} (length {row['length']}) takes {len(prompt)} + {truth} "
+                f"tokens, more than the model's context of {context}: leave out that range or length"
+            )
+        prompts.append(prompt)
+        budgets.append(min(math.ceil(_SLACK * truth) + _SPARE, context - len(prompt)))
+    return prompts, budgets, max(len(p) + b for p, b in zip(prompts, budgets, strict=True))
+
+
+def _generate(
+    engine: Engine,
+    rows: Sequence[Row],
+    todo: list[int],
+    prompts: list[list[int]],
+    budgets: list[int],
+    form: Form,
+    out: Path,
+    done: dict[Key, dict[str, Any]],
+    about: dict[str, Any],
+    say: Say,
+) -> None:
+    """Generate and grade what is to be done, appending each sample to the file as it finishes."""
+    started, tokens, shown = time.perf_counter(), 0, time.perf_counter()
+    say(f"evaluation: {len(todo)} samples to generate with {engine.name} {engine.version}")
+    # Unbuffered: a line is on its way to the disk when its sample is done, and an error is not met again on closing.
+    with (out / SAMPLES).open("ab", buffering=0) as file:
+        finished = engine.generate([prompts[k] for k in todo], [budgets[k] for k in todo])
+        for count, (place, generation) in enumerate(finished, 1):
+            row = rows[todo[place]]
+            sample = _sample(row, form, generation.text, generation.tokens, generation.finish)
+            line = (json.dumps(sample) + "\n").encode()
+            _save(out, lambda line=line: _append(file, line), len(done))  # type: ignore[misc]
+            done[row_key(row)] = sample
+            tokens += generation.tokens
+            now = time.perf_counter()
+            if now - shown > 15 or count == len(todo):
+                shown = now
+                say(f"evaluation: {count}/{len(todo)} samples, {tokens / (now - started):,.0f} tokens/s")
+
+
+def _sample(row: Row, form: Form, generation: str, tokens: int, finish: str) -> dict[str, Any]:
+    graded = grade_generation(
+        get_task(row["task"]), json.loads(row["problem"]), form, generation, finish, row["answer"]
+    )
+    return {
+        **{name: row[name] for name in ("id", "task", "range", "length", "problem")},
+        "form": asdict(form),
+        "prompt": row["prompt"],
+        "generation": generation,
+        "tokens": tokens,
+        "finish": finish,
+        "extracted": graded.extracted,
+        "answer": row["answer"],
+        "correct": graded.correct,
+        "outcome": graded.outcome,
+        "first_wrong": graded.first_wrong,
+    }
+
+
+def summarise(samples: Iterable[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Samples to ``{task: {range: counts, accuracy, interval}}``, ranges in the order S, M, L, then exact lengths."""
+    groups: dict[str, dict[str, list[dict[str, Any]]]] = {}
+    for sample in samples:
+        groups.setdefault(sample["task"], {}).setdefault(sample["range"], []).append(sample)
+    return {
+        task: {where: _summary(ranges[where]) for where in sorted(ranges, key=range_order)}
+        for task, ranges in groups.items()
+    }
+
+
+def range_order(where: str) -> tuple[int, int]:
+    """S, M, L, then exact lengths, ascending."""
+    return (RANGES.index(where), 0) if where in RANGES else (len(RANGES), int(where))
+
+
+def _summary(group: list[dict[str, Any]]) -> dict[str, Any]:
+    n, correct = len(group), sum(sample["correct"] for sample in group)
+    outcomes = Counter(sample["outcome"] for sample in group)
+    wrong = [sample["first_wrong"] for sample in group if sample["first_wrong"] is not None]
+    classes = Counter(w["class"] for w in wrong)
+    return {
+        "n": n,
+        "correct": correct,
+        "accuracy": correct / n,
+        "ci95": list(wilson(correct, n)),
+        "outcomes": {name: outcomes[name] for name in OUTCOMES if outcomes[name]},
+        "first_wrong_class": {name: classes[name] for name in CLASSES if classes[name]},
+        "first_wrong_module": dict(Counter(w["module"] for w in wrong).most_common()),
+        "mean_tokens": sum(sample["tokens"] for sample in group) / n,
+    }
+
+
+# Saving and resuming
+
+
+def _fingerprint(model: Path, rows: Sequence[Row], form: Form, engine: str) -> dict[str, str]:
+    """What must be the same for samples to belong together."""
+    weights = hashlib.sha256()
+    for file in [model / "config.json", model / "tokenizer.json", *sorted(model.glob("*.safetensors"))]:
+        if file.is_file():
+            size = file.stat().st_size
+            weights.update(f"{file.name} {size}\n".encode())
+            with file.open("rb") as data:  # both ends: whole weights may take minutes to read
+                weights.update(data.read(_EDGE))
+                data.seek(max(0, size - _EDGE))
+                weights.update(data.read(_EDGE))
+    content = hashlib.sha256()
+    for row in rows:
+        content.update(json.dumps([row["id"], row["range"], row["prompt"], row["answer"]]).encode())
+    return {"model": weights.hexdigest(), "rows": content.hexdigest(), "form": json.dumps(asdict(form)), "engine": engine}
+
+
+def _claim(out: Path, mark: dict[str, str], resume: bool) -> dict[Key, dict[str, Any]]:
+    """Take the folder: new, or an earlier state of the same evaluation, whose samples are returned."""
+    done: dict[Key, dict[str, Any]] = {}
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        if not resume:
+            raise UsageError(f"{out} is not empty: choose another --out, or --resume to go on with what is in it")
+        before = _stored(out / FINGERPRINT)
+        if before is None:
+            raise UsageError(f"{out} holds no evaluation to go on with: choose another --out")
+        other = [name for name, value in mark.items() if before.get(name) != value]
+        if other:
+            raise UsageError(f"{out} holds the evaluation of another {' and '.join(other)}: choose another --out")
+        done = _read_samples(out / SAMPLES)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        probe = out / ".write-test"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise UsageError(f"cannot write to {out} ({error.strerror}): choose another --out") from None
+    return done
+
+
+def _stored(path: Path) -> dict[str, Any] | None:
+    if not path.is_file():
+        return None
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def _read_samples(path: Path) -> dict[Key, dict[str, Any]]:
+    """The samples of a file that may have been cut off: a last line without its end is dropped, from the file too."""
+    if not path.is_file():
+        return {}
+    with path.open("r+b") as file:
+        content = file.read()
+        whole = content.rfind(b"\n") + 1
+        if whole < len(content):
+            file.truncate(whole)
+    samples = [json.loads(line) for line in content[:whole].splitlines()]
+    return {row_key(sample): sample for sample in samples}
+
+
+def _append(file: Any, line: bytes) -> None:
+    """Write all of `line` or, where the disk is full, nothing of it."""
+    start = file.seek(0, os.SEEK_END)
+    try:
+        while line:
+            line = line[file.write(line) :]
+    except OSError:
+        with suppress(OSError):  # if even this fails, resuming drops the torn line
+            file.truncate(start)
+        raise
+
+
+def _replace(path: Path, text: str) -> None:
+    temporary = path.with_name(f".{path.name}.tmp")
+    try:
+        temporary.write_text(text, encoding="utf-8")
+        temporary.rename(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _save(out: Path, write: Callable[[], None], done: int) -> None:
+    try:
+        write()
+    except OSError as error:
+        why = "the disk is full" if error.errno in (errno.ENOSPC, errno.EDQUOT) else error.strerror
+        raise RunError(
+            f"{why}: {done} samples are saved in {out / SAMPLES}; make room, then run the same command with --resume"
+        ) from None
+
+
+# The command
+
+
+def evaluate_command(
+    model: str,
+    tasks: Sequence[str],
+    engine: str,
+    n: int,
+    ranges: str,
+    lengths: str | None,
+    form: tuple[str, str | None, str | None],
+    seed: int,
+    out: Path | None,
+    resume: bool,
+) -> dict[str, Any]:
+    """``tail-lite eval``: a model folder, a run folder (on the rows in its ``data/``), a hub name or ``nano``."""
+    from tail_lite.report import print_results
+
+    if n < 1:
+        raise UsageError(f"--n must be at least 1, not {n}")
+    wanted = [part.strip() for part in ranges.split(",") if part.strip()]
+    unknown = [where for where in wanted if where not in RANGES]
+    if unknown:
+        raise UsageError(f"unknown range {unknown[0]!r}: --ranges takes {', '.join(RANGES)}")
+    exact = parse_lengths(lengths)
+    wanted += [str(length) for length in exact]
+    if not wanted:
+        raise UsageError("no range to evaluate: name some with --ranges or --lengths")
+    choose_engine(engine)
+    run = Path(model).expanduser()
+    stored = (_stored(run / "config.json") or {}).get("run") if run.is_dir() else None
+    written = Form(*form)
+    if stored is not None:
+        trained = Form(stored["style"], stored["without"], stored["baseline"])
+        if written not in (Form(), trained):
+            raise UsageError(f"{run} was trained on another form ({trained}): leave out --style, --without, --baseline")
+        written, seed = trained, stored["seed"]
+    chosen = parse_tasks(list(tasks) or (stored["tasks"] if stored else []))
+    specs = [Synthesis(task.name, 0, n, (1, 0, 0), exact, written, seed) for task in chosen]
+    folder = locate(model)
+    rows: list[Row] = []
+    with tempfile.TemporaryDirectory(prefix="tail-lite-") as fresh:
+        for spec in specs:
+            found = _first(read_rows(run / "data" / spec.task, "eval"), wanted, n) if stored and (
+                run / "data" / spec.task
+            ).is_dir() else []
+            missing = set(wanted) - {row["range"] for row in found}
+            if missing:
+                synthesise(spec, Path(fresh), 1)
+                found += _first(read_rows(Path(fresh) / spec.task, "eval"), sorted(missing), n)
+            rows += found
+    name = f"eval-{run.name}-{'+'.join(t.name for t in chosen) if len(chosen) < 4 else len(chosen)}-seed{seed}"
+    target = out or Path("runs") / name
+    config = {"model": model, "tasks": [t.name for t in chosen], "n": n, "ranges": wanted, "seed": seed}
+    results = evaluate(folder, rows, target, written, engine, resume=resume, model_name=model, config=config)
+    print_results(results)
+    print(f"results: {target / RESULTS}")
+    return results
+
+
+def _first(rows: Iterable[Row], ranges: Sequence[str], n: int) -> list[Row]:
+    """The first `n` rows of each of some ranges."""
+    taken: Counter[str] = Counter()
+    chosen = []
+    for row in rows:
+        if row["range"] in ranges and taken[row["range"]] < n:
+            taken[row["range"]] += 1
+            chosen.append(row)
+    return chosen
