@@ -27,7 +27,7 @@ def run(argv: list[str]) -> None:
         dry_run(config)
         return
     choose_backend(config)  # a backend that cannot run, or a model that is not there, before anything is written
-    model = locate(str(config.model))
+    model = locate(config.model)
     claim(config)
     out = config.run_dir
 

@@ -18,7 +18,7 @@ Messages = Sequence[dict[str, str]]
 
 @dataclass(frozen=True)
 class Template:
-    """How a conversation becomes text for one model: what stands around the query, and the token that ends the answer."""
+    """How a conversation becomes text for one model: what stands around the query, and what ends the answer."""
 
     kind: str  # "plain" or "chat"
     before: str

@@ -54,7 +54,8 @@ def load_task(name: str) -> Task:
     if not path.is_file():
         raise UsageError(f"no such file: {name}")
     spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec and spec.loader
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[path.stem] = module
     try:
@@ -170,7 +171,7 @@ def _check_atomicity(shapes: dict[str, dict[str, list[tuple[int, int, int, str]]
             if not there:
                 continue
             for index, what in enumerate(("fetched cells", "written cells", "solutions")):
-                most, allowed = max(s[index] for s in there), max(s[index] for s in here)
+                most, allowed = (max(int(s[index]) for s in states) for states in (there, here))
                 if most > allowed:
                     fault(f"states {label!r} have {most} {what} at {where}, but {allowed} at S")
             if tokens[where][label] > TOKENS_GROW * tokens["S"][label]:

@@ -26,38 +26,34 @@ def _flag(default: Any, help: str, choices: tuple[str, ...] | None = None) -> An
 
 @dataclass(frozen=True)
 class RunConfig:
-    """Everything that decides a run. None stands for a default that depends on the model or the machine."""
+    """Everything that decides a run. Defaults that depend on the model or the machine are None until `resolve`."""
 
     tasks: tuple[str, ...]
-    model: str | None = _flag(None, "nano, a hub name or a folder (default: Qwen/Qwen2.5-7B with CUDA, else nano)")
+    model: str = _flag(None, "nano, a hub name or a folder (default: Qwen/Qwen2.5-7B with CUDA, else nano)")
     backend: str = _flag(
         "auto", "unsloth where CUDA and the package are present, else peft", ("auto", "unsloth", "peft")
     )
-    quantize: str | None = _flag(None, "4-bit base weights (default: nf4 with CUDA, none for nano)", ("none", "nf4"))
+    quantize: str = _flag(None, "4-bit base weights (default: nf4 with CUDA, none for nano)", ("none", "nf4"))
     full: bool = _flag(False, "full fine-tuning instead of an adapter")
-    samples: int | None = _flag(None, "training rows a task (default: by model)")
+    samples: int = _flag(None, "training rows a task (default: by model)")
     mix: str = _flag("1:0:0", "how training rows divide over S:M:L")
     style: str = _flag("minimal", "wording of the chain of thought", STYLES)
     without: str | None = _flag(None, "leave one of TAIL's modules out", ABLATIONS)
     baseline: str | None = _flag(None, "answer without a trace: answer-only, index-hint, reversed (addition) …")
-    epochs: float | None = _flag(None, "passes over the training rows (default: by model)")
-    lr: float | None = _flag(
-        None, "peak learning rate (default: by model); high forgets, low does not learn the format"
-    )
-    batch: int | None = _flag(None, "rows an optimizer step (default: by model)")
-    micro_batch: int | None = _flag(
-        None, "rows a forward pass: more is faster, until memory is full (default: by model)"
-    )
-    rank: int | None = _flag(None, "rank of the adapter (default: by model)")
+    epochs: float = _flag(None, "passes over the training rows (default: by model)")
+    lr: float = _flag(None, "peak learning rate (default: by model); high forgets, low does not learn the format")
+    batch: int = _flag(None, "rows an optimizer step (default: by model)")
+    micro_batch: int = _flag(None, "rows a forward pass: more is faster, until memory is full (default: by model)")
+    rank: int = _flag(None, "rank of the adapter (default: by model)")
     save_every: int = _flag(100, "steps between checkpoints")
     engine: str = _flag(
         "auto", "vllm where CUDA and the package are present, else transformers", ("auto", "vllm", "transformers")
     )
-    eval_n: int | None = _flag(None, "evaluation rows for each range (default: by model)")
+    eval_n: int = _flag(None, "evaluation rows for each range (default: by model)")
     lengths: str | None = _flag(None, "more exact lengths to evaluate, e.g. 55,60")
     seed: int = _flag(0, "decides data, initial adapter and order")
     workers: int = _flag(2, "processes that synthesise the data")
-    out: str | None = _flag(None, "run folder (default: runs/TASK-MODEL-seedN)")
+    out: str = _flag(None, "run folder (default: runs/TASK-MODEL-seedN)")
     resume: bool = _flag(False, "go on with the run in --out; what is done is not done again")
     dry_run: bool = _flag(False, "print the plan and a sample with its label mask; load no model")
     quick: bool = _flag(False, "a tiny run of the same path, for trying it out: 64 rows, 8 steps, 2 evaluation rows")
@@ -68,21 +64,16 @@ class RunConfig:
 
     @property
     def run_dir(self) -> Path:
-        return Path(str(self.out))
-
-    @property
-    def batch_size(self) -> int:
-        return int(self.batch or 0)
+        return Path(self.out)
 
     def steps(self, rows: int) -> int:
         """Optimizer steps over so many rows."""
-        return max(1, math.ceil(math.ceil(rows / self.batch_size) * float(self.epochs or 0)))
+        return max(1, math.ceil(math.ceil(rows / self.batch) * self.epochs))
 
     def synthesis(self, task: str) -> Synthesis:
         """The data set of one of the run's tasks."""
-        train, n = int(self.samples or 0), int(self.eval_n or 0)
         lengths = parse_lengths(self.lengths)
-        return Synthesis(task, train, n, parse_mix(self.mix), lengths, self.form, self.seed)
+        return Synthesis(task, self.samples, self.eval_n, parse_mix(self.mix), lengths, self.form, self.seed)
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self) | {"tasks": list(self.tasks)}
@@ -108,7 +99,7 @@ def resolve(config: RunConfig) -> RunConfig:
     if config.out is None:
         name = "all" if len(tasks) > 3 else "+".join(t.name for t in tasks)
         variant = config.baseline or config.without or ("" if config.style == "minimal" else config.style)
-        parts = [name, Path(model).name, variant and variant, f"seed{config.seed}"]
+        parts = [name, Path(model).name, variant, f"seed{config.seed}"]
         filled["out"] = str(Path("runs") / "-".join(p for p in parts if p))
     done = replace(config, **filled)
     if done.full and done.quantize == "nf4":
@@ -123,8 +114,8 @@ def resolve(config: RunConfig) -> RunConfig:
             raise UsageError(f"--{name} must be above 0, not {getattr(done, name)}")
     if done.batch % min(done.micro_batch, done.batch):
         raise UsageError(f"--batch {done.batch} is no multiple of --micro-batch {done.micro_batch}")
-    for task in done.tasks:
-        done.synthesis(task)
+    for name in done.tasks:
+        done.synthesis(name)
     return done
 
 

@@ -11,17 +11,18 @@ import hashlib
 import json
 import math
 import os
+import re
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from tail_lite.chat import prompt_ids
-from tail_lite.engines import Engine, choose_engine, open_engine
+from tail_lite.engines import Engine, Generation, choose_engine, open_engine
 from tail_lite.errors import RunError, UsageError
 from tail_lite.models import context_length, load_tokenizer, locate
 from tail_lite.render import Form
@@ -71,32 +72,30 @@ def evaluate(
         raise UsageError("there is no row to evaluate")
     mark = _fingerprint(model, unique, form, kind)
     done = _claim(out, mark, resume)
-    prompts, budgets, longest = _plan(model, unique)
-    stored = _stored(out / RESULTS) if len(done) == len(unique) else None
-    if stored is not None:
+    todo = [k for k, row in enumerate(unique) if row_key(row) not in done]
+    if not todo and (stored := read_json(out / RESULTS)) is not None:
         say(f"evaluation: all {len(unique)} samples are already in {out}")
         return stored
 
-    _save(out, lambda: _replace(out / FINGERPRINT, json.dumps(mark, indent=2) + "\n"), len(done))
-    todo = [k for k, row in enumerate(unique) if row_key(row) not in done]
-    about: dict[str, Any] = {}
     if todo:
+        prompts, budgets, longest = _plan(model, unique)
         with closing(open_engine(kind, model, longest)) as running:
-            about = {"engine_version": running.version, "engine_flags": running.flags}
-            _generate(running, unique, todo, prompts, budgets, form, out, done, about, say)
-    else:
-        about = dict(next(iter(done.values())).get("_about", {}))
+            mark |= {"engine_version": running.version, "engine_flags": running.flags}
+            _save(out, lambda: replace_file(out / FINGERPRINT, json.dumps(mark, indent=2) + "\n"), len(done))
+            _generate(running, unique, todo, prompts, budgets, form, out, done, say)
+    else:  # killed between the last sample and the results
+        mark = read_json(out / FINGERPRINT) or mark
 
     samples = [done[row_key(row)] for row in unique]
     results = {
         "model": model_name or str(model),
         "engine": kind,
-        "config": {**(config or {}), "form": asdict(form), **about},
+        "config": {**(config or {}), "form": asdict(form), **_about(mark)},
         "tasks": summarise(samples),
     }
     lines = "".join(json.dumps(sample) + "\n" for sample in samples)
-    _save(out, lambda: _replace(out / SAMPLES, lines), len(done))
-    _save(out, lambda: _replace(out / RESULTS, json.dumps(results, indent=2) + "\n"), len(done))
+    _save(out, lambda: replace_file(out / SAMPLES, lines), len(done))
+    _save(out, lambda: replace_file(out / RESULTS, json.dumps(results, indent=2) + "\n"), len(done))
     return results
 
 
@@ -126,7 +125,6 @@ def _generate(
     form: Form,
     out: Path,
     done: dict[Key, dict[str, Any]],
-    about: dict[str, Any],
     say: Say,
 ) -> None:
     """Generate and grade what is to be done, appending each sample to the file as it finishes."""
@@ -134,7 +132,7 @@ def _generate(
     say(f"evaluation: {len(todo)} samples to generate with {engine.name} {engine.version}")
     # Unbuffered: a line is on its way to the disk when its sample is done, and an error is not met again on closing.
     with (out / SAMPLES).open("ab", buffering=0) as file:
-        finished = engine.generate([prompts[k] for k in todo], [budgets[k] for k in todo])
+        finished = _or_out_of_memory(engine.generate([prompts[k] for k in todo], [budgets[k] for k in todo]), out, done)
         for count, (place, generation) in enumerate(finished, 1):
             row = rows[todo[place]]
             sample = _sample(row, form, generation.text, generation.tokens, generation.finish)
@@ -146,6 +144,17 @@ def _generate(
             if now - shown > 15 or count == len(todo):
                 shown = now
                 say(f"evaluation: {count}/{len(todo)} samples, {tokens / (now - started):,.0f} tokens/s")
+
+
+def _or_out_of_memory(
+    finished: Iterator[tuple[int, Generation]], out: Path, done: dict[Key, dict[str, Any]]
+) -> Iterator[tuple[int, Generation]]:
+    try:
+        yield from finished
+    except (RuntimeError, MemoryError) as error:  # torch says it in words, differently on each device
+        if isinstance(error, MemoryError) or re.search("out of memory|allocate memory", str(error)):
+            raise RunError(f"out of memory: {_saved(out, len(done))}") from error
+        raise
 
 
 def _sample(row: Row, form: Form, generation: str, tokens: int, finish: str) -> dict[str, Any]:
@@ -203,7 +212,7 @@ def _summary(group: list[dict[str, Any]]) -> dict[str, Any]:
 # Saving and resuming
 
 
-def _fingerprint(model: Path, rows: Sequence[Row], form: Form, engine: str) -> dict[str, str]:
+def _fingerprint(model: Path, rows: Sequence[Row], form: Form, engine: str) -> dict[str, Any]:
     """What must be the same for samples to belong together."""
     weights = hashlib.sha256()
     for file in [model / "config.json", model / "tokenizer.json", *sorted(model.glob("*.safetensors"))]:
@@ -217,33 +226,40 @@ def _fingerprint(model: Path, rows: Sequence[Row], form: Form, engine: str) -> d
     content = hashlib.sha256()
     for row in rows:
         content.update(json.dumps([row["id"], row["range"], row["prompt"], row["answer"]]).encode())
-    return {"model": weights.hexdigest(), "rows": content.hexdigest(), "form": json.dumps(asdict(form)), "engine": engine}
+    return {
+        "model": weights.hexdigest(),
+        "rows": content.hexdigest(),
+        "form": json.dumps(asdict(form)),
+        "engine": engine,
+    }
 
 
-def _claim(out: Path, mark: dict[str, str], resume: bool) -> dict[Key, dict[str, Any]]:
+def _about(mark: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in mark.items() if name in ("engine_version", "engine_flags")}
+
+
+def _claim(out: Path, mark: dict[str, Any], resume: bool) -> dict[Key, dict[str, Any]]:
     """Take the folder: new, or an earlier state of the same evaluation, whose samples are returned."""
     done: dict[Key, dict[str, Any]] = {}
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+    # Names with a dot are temporary files of a run that was killed before it saved anything.
+    if out.exists() and not (out.is_dir() and all(file.name.startswith(".") for file in out.iterdir())):
         if not resume:
             raise UsageError(f"{out} is not empty: choose another --out, or --resume to go on with what is in it")
-        before = _stored(out / FINGERPRINT)
+        before = read_json(out / FINGERPRINT)
         if before is None:
             raise UsageError(f"{out} holds no evaluation to go on with: choose another --out")
         other = [name for name, value in mark.items() if before.get(name) != value]
         if other:
             raise UsageError(f"{out} holds the evaluation of another {' and '.join(other)}: choose another --out")
         done = _read_samples(out / SAMPLES)
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        probe = out / ".write-test"
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        raise UsageError(f"cannot write to {out} ({error.strerror}): choose another --out") from None
+    parent = next(p for p in (out, *out.absolute().parents) if p.exists())
+    if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
+        raise UsageError(f"cannot write to {out}: choose another --out")
     return done
 
 
-def _stored(path: Path) -> dict[str, Any] | None:
+def read_json(path: Path) -> dict[str, Any] | None:
+    """A JSON object, or None where there is no such file."""
     if not path.is_file():
         return None
     return json.loads(path.read_text(encoding="utf-8"))
@@ -274,10 +290,12 @@ def _append(file: Any, line: bytes) -> None:
         raise
 
 
-def _replace(path: Path, text: str) -> None:
+def replace_file(path: Path, content: str | bytes) -> None:
+    """Write a file whole or not at all: under a temporary name, then renamed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.tmp")
     try:
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_bytes(content.encode() if isinstance(content, str) else content)
         temporary.rename(path)
     finally:
         temporary.unlink(missing_ok=True)
@@ -288,9 +306,11 @@ def _save(out: Path, write: Callable[[], None], done: int) -> None:
         write()
     except OSError as error:
         why = "the disk is full" if error.errno in (errno.ENOSPC, errno.EDQUOT) else error.strerror
-        raise RunError(
-            f"{why}: {done} samples are saved in {out / SAMPLES}; make room, then run the same command with --resume"
-        ) from None
+        raise RunError(f"{why}: {_saved(out, done)}") from None
+
+
+def _saved(out: Path, done: int) -> str:
+    return f"{done} samples are saved in {out / SAMPLES}; make room, then run the same command with --resume"
 
 
 # The command
@@ -300,7 +320,7 @@ def evaluate_command(
     model: str,
     tasks: Sequence[str],
     engine: str,
-    n: int,
+    n: int | None,
     ranges: str,
     lengths: str | None,
     form: tuple[str, str | None, str | None],
@@ -311,7 +331,7 @@ def evaluate_command(
     """``tail-lite eval``: a model folder, a run folder (on the rows in its ``data/``), a hub name or ``nano``."""
     from tail_lite.report import print_results
 
-    if n < 1:
+    if n is not None and n < 1:
         raise UsageError(f"--n must be at least 1, not {n}")
     wanted = [part.strip() for part in ranges.split(",") if part.strip()]
     unknown = [where for where in wanted if where not in RANGES]
@@ -323,7 +343,7 @@ def evaluate_command(
         raise UsageError("no range to evaluate: name some with --ranges or --lengths")
     choose_engine(engine)
     run = Path(model).expanduser()
-    stored = (_stored(run / "config.json") or {}).get("run") if run.is_dir() else None
+    stored = (read_json(run / "config.json") or {}).get("run") if run.is_dir() else None
     written = Form(*form)
     if stored is not None:
         trained = Form(stored["style"], stored["without"], stored["baseline"])
@@ -331,22 +351,22 @@ def evaluate_command(
             raise UsageError(f"{run} was trained on another form ({trained}): leave out --style, --without, --baseline")
         written, seed = trained, stored["seed"]
     chosen = parse_tasks(list(tasks) or (stored["tasks"] if stored else []))
-    specs = [Synthesis(task.name, 0, n, (1, 0, 0), exact, written, seed) for task in chosen]
+    count = n or (stored["eval_n"] if stored else 100)
     folder = locate(model)
     rows: list[Row] = []
     with tempfile.TemporaryDirectory(prefix="tail-lite-") as fresh:
-        for spec in specs:
-            found = _first(read_rows(run / "data" / spec.task, "eval"), wanted, n) if stored and (
-                run / "data" / spec.task
-            ).is_dir() else []
-            missing = set(wanted) - {row["range"] for row in found}
+        for task in chosen:
+            found: list[Row] = []
+            if stored and (run / "data" / task.name).is_dir():
+                found = _first(read_rows(run / "data" / task.name, "eval"), wanted, count)
+            missing = [where for where in wanted if where not in {row["range"] for row in found}]
             if missing:
-                synthesise(spec, Path(fresh), 1)
-                found += _first(read_rows(Path(fresh) / spec.task, "eval"), sorted(missing), n)
+                synthesise(Synthesis(task.name, 0, count, (1, 0, 0), exact, written, seed), Path(fresh))
+                found += _first(read_rows(Path(fresh) / task.name, "eval"), missing, count)
             rows += found
-    name = f"eval-{run.name}-{'+'.join(t.name for t in chosen) if len(chosen) < 4 else len(chosen)}-seed{seed}"
-    target = out or Path("runs") / name
-    config = {"model": model, "tasks": [t.name for t in chosen], "n": n, "ranges": wanted, "seed": seed}
+    tasks_name = "+".join(task.name for task in chosen) if len(chosen) < 4 else f"{len(chosen)}-tasks"
+    target = out or Path("runs") / f"eval-{run.resolve().name}-{tasks_name}-seed{seed}"
+    config = {"model": model, "tasks": [t.name for t in chosen], "n": count, "ranges": wanted, "seed": seed}
     results = evaluate(folder, rows, target, written, engine, resume=resume, model_name=model, config=config)
     print_results(results)
     print(f"results: {target / RESULTS}")

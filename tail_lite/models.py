@@ -7,12 +7,17 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tail_lite.errors import UsageError
 from tail_lite.tokens import DATA_DIR
+
+# Read by OpenMP when torch is loaded: threads that spin while they wait for each other make two of them up to fifty
+# times slower than one on a busy machine.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 NANO = "nano"
 QWEN = "Qwen/Qwen2.5-7B"

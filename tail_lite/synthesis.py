@@ -284,10 +284,11 @@ def _table(rows: list[Row]) -> Any:
 
 
 @contextmanager
-def _writer(path: Path, format: str) -> Iterator[Callable[[Any], None]]:
+def _writer(path: Path, format: str) -> Iterator[Callable[[Any], object]]:
     if format == "jsonl":
         with path.open("wb") as lines:
-            yield lines.write
+            write: Callable[[Any], object] = lines.write
+            yield write
         return
     import pyarrow.parquet as pq
 
@@ -311,8 +312,8 @@ def read_groups(path: Path) -> Iterator[list[Row]]:
     import pyarrow.parquet as pq
 
     with pq.ParquetFile(path) as parquet:
-        for batch in parquet.iter_batches(batch_size=_BLOCK):
-            yield batch.to_pylist()
+        for records in parquet.iter_batches(batch_size=_BLOCK):
+            yield records.to_pylist()
 
 
 def data_file(folder: Path, split: str) -> Path:
@@ -400,7 +401,9 @@ def _columns(path: Path) -> Iterator[list[tuple[str, str, str, str, str]]]:
     with pq.ParquetFile(path) as parquet:
         for batch in parquet.iter_batches(batch_size=_BLOCK, columns=["id", "range", "answer", "prompt", "completion"]):
             text = [batch[c].to_pylist() for c in ("id", "range", "answer")]
-            prompt, completion = (batch[c].values.field("content").to_pylist() for c in ("prompt", "completion"))
+            # One message a row, so a column's flat messages are its rows.
+            flat: list[Any] = [batch[c] for c in ("prompt", "completion")]
+            prompt, completion = (messages.flatten().field("content").to_pylist() for messages in flat)
             yield list(zip(*text, prompt, completion, strict=True))
 
 

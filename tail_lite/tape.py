@@ -28,7 +28,7 @@ class TapeError(Exception):
 
 
 class State(NamedTuple):
-    """One atomic step: what it fetched, the elementary solution ``(expression, result)``, what it wrote, what follows."""
+    """One atomic step: what it fetched, its solution ``(expression, result)``, what it wrote, what follows."""
 
     name: str
     fetch: list[Cell]

@@ -114,8 +114,8 @@ def _unsloth_error() -> str | None:
 
 def _load(config: RunConfig, base: Path, backend: str, longest: int) -> Any:
     """The model to train, with its adapter if it gets one."""
-    quantize, gradient_checkpointing = str(config.quantize), "unsloth" if has_cuda() else False
-    common = {"r": config.rank, "lora_alpha": 2 * int(config.rank or 0), "target_modules": list(LINEAR_LAYERS)}
+    quantize, gradient_checkpointing = config.quantize, "unsloth" if has_cuda() else False
+    common = {"r": config.rank, "lora_alpha": 2 * config.rank, "target_modules": list(LINEAR_LAYERS)}
     if backend == "unsloth":
         from unsloth import FastLanguageModel
 
@@ -191,7 +191,7 @@ def _trim_log(path: Path, steps: int) -> None:
 
 
 def train(config: RunConfig, rows: list[Row], say: Callable[[str], None] = print) -> None:
-    """Fine-tune, writing ``adapter/`` (or, in full fine-tuning, ``merged/``) and ``train_log.jsonl`` into the run folder.
+    """Fine-tune: writes ``adapter/`` (``merged/`` if all weights train) and ``train_log.jsonl`` into the run folder.
 
     With ``config.resume`` it goes on from the newest whole checkpoint, and does nothing if training was finished.
     """
@@ -202,7 +202,7 @@ def train(config: RunConfig, rows: list[Row], say: Callable[[str], None] = print
         return
     require("train", "torch", "transformers", "trl", "peft", "datasets", "accelerate")
     backend = choose_backend(config)  # imports unsloth, if it is to be used, before trl
-    base = locate(str(config.model))
+    base = locate(config.model)
     tokenizer = load_tokenizer(base)
     encoded = encode(tokenizer, rows, context_length(base))
 
@@ -211,8 +211,6 @@ def train(config: RunConfig, rows: list[Row], say: Callable[[str], None] = print
     from transformers import TrainerCallback, set_seed
     from trl import SFTConfig, SFTTrainer
 
-    if not has_cuda():
-        torch.set_num_threads(max(1, min(torch.get_num_threads(), os.cpu_count() or 1)))
     set_seed(config.seed)
     steps = config.steps(len(rows))
     checkpoints = run / "checkpoints"
@@ -220,13 +218,13 @@ def train(config: RunConfig, rows: list[Row], say: Callable[[str], None] = print
     log = run / LOG
     _trim_log(log, int(start.name.rpartition("-")[2]) if start else 0)
     model = _load(config, base, backend, max(encoded.lengths))
-    micro = min(int(config.micro_batch or 1), config.batch_size)
+    micro = min(config.micro_batch, config.batch)
     arguments = SFTConfig(
         output_dir=str(checkpoints),
         per_device_train_batch_size=micro,
-        gradient_accumulation_steps=config.batch_size // micro,
-        num_train_epochs=float(config.epochs or 0),
-        learning_rate=float(config.lr or 0),
+        gradient_accumulation_steps=config.batch // micro,
+        num_train_epochs=config.epochs,
+        learning_rate=config.lr,
         lr_scheduler_type="cosine_with_min_lr",
         lr_scheduler_kwargs={"min_lr_rate": 0.07},  # the paper decays 1e-5 to 7e-7
         warmup_steps=min(0.03 * steps, 100),
@@ -278,6 +276,7 @@ def train(config: RunConfig, rows: list[Row], say: Callable[[str], None] = print
                 "step": state.global_step,
                 "loss": logs["loss"],
                 "learning_rate": logs["learning_rate"],
+                "grad_norm": logs.get("grad_norm"),
                 "tokens_per_second": round(speed, 1),
                 "memory": _memory_mib(),
             }
@@ -342,7 +341,7 @@ def _save(model: Any, tokenizer: Any, config: RunConfig, base: Path, target: Pat
         stored = temporary / "adapter_config.json"
         adapter = json.loads(stored.read_text(encoding="utf-8"))
         # The name that was asked for, not the path where the hub or the package keeps it on this machine.
-        name = str(config.model)
+        name = config.model
         adapter["base_model_name_or_path"] = str(base.resolve()) if Path(name).is_dir() else name
         stored.write_text(json.dumps(adapter, indent=2) + "\n", encoding="utf-8")
         note = {"quantize": config.quantize, "template": template_of(tokenizer).hash, "tasks": list(config.tasks)}

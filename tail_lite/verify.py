@@ -120,12 +120,14 @@ def grade(task: Task, problem: Problem, answer: str, extracted: str | None) -> b
 def first_divergence(task: Task, problem: Problem, form: Form, generation: str) -> FirstWrong | None:
     """Where the text first differs from the true one: state, character, module and class; None if nowhere.
 
-    A baseline has no trace to differ from. Blank space at the end of the text does not count.
+    A baseline has no trace to differ from. A little blank space at the end of the text does not count.
     """
     if form.baseline is not None:
         return None
     truth, spans = render(task.program(problem), task.phrases, form)
     given = generation.rstrip()
+    if len(generation) - len(given) >= _LOOP:
+        given = generation  # blank lines without end are a loop
     if given == truth:
         return None
     at = _common_prefix(given, truth)
@@ -231,26 +233,39 @@ def outcome(right: bool, extracted: str | None, finish: str, first_wrong: FirstW
 # Files
 
 
+class _Row(NamedTuple):
+    task: Task
+    problem: Problem
+    form: Form
+    generation: str
+    finish: str
+
+
 def verify_file(path: str | Path) -> Iterator[dict[str, Any]]:
-    """Grade each row (``task``, ``problem``, ``generation``; if given ``form``, ``finish``) of a JSON-lines file."""
+    """Grade each row (``task``, ``problem``, ``generation``; if given ``form``, ``finish``) of a JSON-lines file.
+
+    All rows are read before the first is graded: bad input yields nothing.
+    """
     try:
-        lines = Path(path).open("rb")
+        lines = Path(path).read_bytes().splitlines()
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}") from None
-    with lines:
-        for number, line in enumerate(lines, 1):
-            if line.strip():
-                try:
-                    yield _verify_row(json.loads(line))
-                except (UsageError, ValueError, RecursionError) as error:
-                    raise UsageError(f"{path}, line {number}: {error}") from None
+    rows = []
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            try:
+                rows.append(_read_row(json.loads(line)))
+            except (UsageError, ValueError, RecursionError) as error:
+                raise UsageError(f"{path}, line {number}: {error}") from None
+    for row in rows:
+        yield grade_generation(*row)._asdict()
 
 
-def _verify_row(row: Any) -> dict[str, Any]:
+def _read_row(row: Any) -> _Row:
     if not isinstance(row, dict):
         raise UsageError("a row is a JSON object")
     for key, kinds in (("task", str), ("problem", (str, dict)), ("generation", str)):
-        if not isinstance(row.get(key), kinds):  # type: ignore[arg-type]
+        if not isinstance(row.get(key), kinds):
             raise UsageError(f"{key!r} is missing or not of its type: a row has 'task', 'problem' and 'generation'")
     task = get_task(row["task"])
     problem = json.loads(row["problem"]) if isinstance(row["problem"], str) else row["problem"]
@@ -258,9 +273,11 @@ def _verify_row(row: Any) -> dict[str, Any]:
         raise UsageError("'problem' must be a JSON object")
     task.validate(problem)
     if max(task.length(problem)) > task.max_length:
-        raise UsageError(f"the problem is longer than {task.max_length}")
-    graded = grade_generation(task, problem, _form_of(task, row), row["generation"], row.get("finish", "stop"))
-    return graded._asdict()
+        raise UsageError(f"{task.name} has no problems longer than {task.max_length}")
+    finish = row.get("finish") or "stop"
+    if finish not in ("stop", "length"):
+        raise UsageError('\'finish\' is "stop" or "length"')
+    return _Row(task, problem, _form_of(task, row), row["generation"], finish)
 
 
 def _form_of(task: Task, row: dict[str, Any]) -> Form:

@@ -133,12 +133,27 @@ def test_impossible_mixes(text):
 
 def test_mix_hands_out_every_row():
     for train in (1, 7, 64, 1001):
-        assert sum(n for (s, _), n in Synthesis("addition", train=train, mix=(5, 3, 2)).wanted().items() if s == "train") == train
+        assert (
+            sum(n for (s, _), n in Synthesis("addition", train=train, mix=(5, 3, 2)).wanted().items() if s == "train")
+            == train
+        )
 
 
 def test_a_killed_run_leaves_no_file_that_reads_as_whole(tmp_path):
     out = tmp_path / "d"
-    command = [sys.executable, "-m", "tail_lite", "synth", "addition", "--train", "30000", "--eval", "1", "--workers", "1"]
+    command = [
+        sys.executable,
+        "-m",
+        "tail_lite",
+        "synth",
+        "addition",
+        "--train",
+        "30000",
+        "--eval",
+        "1",
+        "--workers",
+        "1",
+    ]
     process = subprocess.Popen([*command, "--out", str(out)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     partial = out / ".addition.0-of-1.partial" / "train.parquet"
     deadline = time.time() + 60

@@ -15,7 +15,8 @@ def launch(host: str = "127.0.0.1", port: int | None = None, share: bool = False
     """Serve the page until interrupted; an absent gradio or a taken port is a UsageError."""
     if importlib.util.find_spec("gradio") is None:
         raise UsageError('the app needs gradio: pip install "tail_lite[app]"')
-    os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when gradio is imported and launched
+    for switch in ("GRADIO_ANALYTICS_ENABLED", "GRADIO_RUN_HISTORY"):  # read when gradio is imported and launched
+        os.environ.setdefault(switch, "False")
     from tail_lite.app import page
 
     page.launch(host, port, share)

@@ -7,6 +7,7 @@ The card of the current state carries the deep link; when it arrives, the script
 
 from __future__ import annotations
 
+import socket
 from typing import Any
 
 import gradio as gr
@@ -43,7 +44,12 @@ window.tail = {
     const now = document.querySelector(`#tail-text [data-step="${card.dataset.step}"]`);
     if (!now) return;
     now.classList.add('now');
-    const box = now.closest('.t-scroll');  // scroll this box only, never the page
+    now.parentElement.classList.add('now');
+    tail.reveal(now);
+    requestAnimationFrame(() => tail.reveal(now));  // once more: lines out of sight had only an estimated height
+  },
+  reveal(now) {  // scrolls the text's own box, never the page
+    const box = now.closest('.t-scroll');
     const top = now.getBoundingClientRect().top - box.getBoundingClientRect().top;
     if (top < 40 || top > box.clientHeight - 80) box.scrollTop += top - box.clientHeight / 3;
   },
@@ -105,22 +111,18 @@ def _from_link(request: gr.Request) -> list[Any]:
         return shown
 
 
+def _plain(number: float | None) -> str:
+    return "" if number is None else str(int(number)) if number == int(number) else str(number)
+
+
 def _draw(
     now: Choice, task: str, where: str | None, length: float | None, seed: float | None, style: str, without: str
 ) -> list[Any]:
     """What the controls ask for. An impossible wish leaves the sample as it is and says why."""
-    exact = f"{length:g}" if length is not None and length != int(length) else str(int(length)) if length else length
-    wanted = Choice(
-        task=task,
-        where=str(exact) if exact is not None else where or "S",
-        seed=int(seed or 0),
-        style=style,
-        without=None if without == _NOTHING_LEFT_OUT else without,
-    )
-    if wanted == now:
-        return _only_message("")
+    asked = {"task": task, "range": where, "length": _plain(length), "seed": _plain(seed), "style": style}
     try:
-        return _shown(open_session(wanted), 1)
+        wanted, _ = choice_of(asked | {"without": without if without != _NOTHING_LEFT_OUT else None})
+        return _only_message("") if wanted == now else _shown(open_session(wanted), 1)
     except UsageError as error:
         return _only_message(str(error))
 
@@ -153,24 +155,33 @@ def build() -> gr.Blocks:
         choice = gr.State(Choice())
         _html("tail-title", "<h1>tail_lite</h1><p>One program, one tape, one chain of thought: step through it.</p>")
         with gr.Row(elem_id="tail-choose"):
-            task = gr.Dropdown(list(task_names()), value="addition", label="Task", min_width=150)
-            where = gr.Radio(_where_choices("addition"), value="S", label="Range", min_width=330, scale=3)
-            length = gr.Number(None, label="or exact", placeholder="length", min_width=84)
-            seed = gr.Number(0, label="Seed", precision=0, minimum=0, min_width=84)
-            style = gr.Radio(list(STYLES), value="minimal", label="Style", min_width=205, scale=2)
+            task = gr.Dropdown(list(task_names()), value="addition", label="Task", min_width=225, scale=2)
+            where = gr.Radio(_where_choices("addition"), value="S", label="Range", min_width=350, scale=3)
+            length = gr.Number(None, label="or length", min_width=105)
+            seed = gr.Number(0, label="Seed", min_width=90)
+            style = gr.Dropdown(list(STYLES), value="minimal", label="Style", filterable=False, min_width=130)
             without = gr.Dropdown(
                 [_NOTHING_LEFT_OUT, *ABLATIONS],
                 value=_NOTHING_LEFT_OUT,
                 label="Without",
                 filterable=False,
-                min_width=160,
+                min_width=185,
             )
             another = gr.Button("Next problem", elem_id="tail-another", min_width=100, scale=0)
         message = _html("tail-message")
         question = _html("tail-question")
         with gr.Row(elem_id="tail-bar"):
             back = gr.Button("◀ Back", elem_id="tail-back", min_width=125, scale=0)
-            slider = gr.Slider(1, 2, value=1, step=1, label="Step", elem_id="tail-step", scale=8, buttons=[])
+            slider = gr.Slider(
+                1,
+                2,
+                value=1,
+                step=1,
+                label="Step (← → keys, with Shift ten at once)",
+                elem_id="tail-step",
+                scale=8,
+                buttons=[],
+            )
             forward = gr.Button("Forward ▶", elem_id="tail-forward", variant="primary", min_width=125, scale=0)
         with gr.Row(elem_id="tail-show"):
             with gr.Column(min_width=340, scale=5):
@@ -204,22 +215,29 @@ def theme() -> gr.themes.Base:
     )
 
 
+def _check_address(host: str, port: int | None) -> None:
+    """Gradio answers a host that is not ours by waiting for it; a taken port by a traceback."""
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        socket.create_server((host, port or 0), family=family).close()
+    except (OSError, OverflowError) as error:
+        where = f"{host}:{port}" if port else host
+        raise UsageError(f"cannot listen on {where} ({error}); choose another --port or --host") from error
+
+
 def launch(host: str = "127.0.0.1", port: int | None = None, share: bool = False, **options: Any) -> gr.Blocks:
     """Serve the page; `options` go to gradio's own launch (the tests pass ``prevent_thread_lock=True``)."""
+    _check_address(host, port)
     page = build()
-    try:
-        page.launch(
-            server_name=host,
-            server_port=port,
-            share=share,
-            theme=theme(),
-            css=CSS,
-            head=f"<script>{SCRIPT}</script>",
-            footer_links=[],
-            run_history=False,
-            ssr_mode=False,
-            **options,
-        )
-    except (OSError, OverflowError) as error:
-        raise UsageError(f"cannot listen on {host}, port {port or 'any'}: {error}; choose another --port") from error
+    page.launch(
+        server_name=host,
+        server_port=port or None,
+        share=share,
+        theme=theme(),
+        css=CSS,
+        head=f"<script>{SCRIPT}</script>",
+        footer_links=[],
+        ssr_mode=False,
+        **options,
+    )
     return page

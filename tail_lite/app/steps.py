@@ -45,16 +45,17 @@ class Choice:
 
 def _whole(name: str, text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 18):
-        raise UsageError(f"{name} must be a whole number, not {text!r}")
+        raise UsageError(f"{name} must be a whole number, not {text[:20]!r}")
     return int(text)
 
 
-def choice_of(link: Mapping[str, str]) -> tuple[Choice, int]:
+def choice_of(link: Mapping[str, str | None]) -> tuple[Choice, int]:
     """The sample and the step that a query string names; what it leaves out has its default."""
     usual = Choice()
+    exact = link.get("length")
     choice = Choice(
         link.get("task") or usual.task,
-        link.get("length") or link.get("range") or usual.where,
+        str(_whole("length", exact)) if exact else link.get("range") or usual.where,
         _whole("seed", link.get("seed") or "0"),
         link.get("style") or usual.style,
         link.get("without") or None,
@@ -120,10 +121,10 @@ class Session:
 def _cut_headings(text: Text) -> tuple[Span, ...]:
     """Move each heading from the control decision that announces it to the state that it names."""
     pieces: list[Span] = []
-    for number, span in enumerate(text.spans):
+    last = text.spans[-1].state
+    for span in text.spans:
         said = text.text[span.start : span.end]
-        last = number + 2 == len(text.spans)  # the answer follows: a halt, which names no state
-        if span.module != "control" or last or span.start == 0:
+        if span.module != "control" or span.start == 0 or span.state == last:  # the last state halts: no heading
             pieces.append(span)
             continue
         # A heading starts on a new line, or after one space where a head moves on within the line.

@@ -15,6 +15,7 @@ from tail_lite.tape import HALT, Cell, Value
 
 _TEMPLATE_SIGNS = str.maketrans({"{": "&#123;", "}": "&#125;", "$": "&#36;", "`": "&#96;", "\\": "&#92;"})
 _SHORT = 4  # characters of an overwritten value that still fit beside the new one
+_MANY = 500  # states, from which on the browser lays out only the lines in sight
 
 
 def escape(text: object) -> str:
@@ -159,15 +160,23 @@ def _piece(module: str, said: str) -> str:
 def text_html(session: Session) -> str:
     """The chain of thought, coloured by module, one element per state; the page marks the current one in place, so
     that a step neither sends nor rebuilds the text."""
-    parts = []
+    lines = [""]
     for (state, answers), group in groupby(session.pieces, key=lambda p: (p.state, p.module == "answer")):
         content = "".join(_piece(p.module, session.text.text[p.start : p.end]) for p in group)
+        if answers:
+            lines[-1] += "\n"
+            lines.append(content.removeprefix("\n"))
+            continue
         inner = content.rstrip()
         blank = content[len(inner) :]
-        parts.append(content if answers else f'<span class="t-s" data-step="{state + 1}">{inner}</span>{blank}')
+        lines[-1] += f'<span class="t-s" data-step="{state + 1}">{inner}</span>{blank}'
+        if "\n" in blank:
+            lines.append("")
+    many = " many" * (len(session) > _MANY)
+    shown = "".join(f'<div class="t-l">{line}</div>' for line in lines)
     return (
         f'<section class="t-text"><h3>Chain of thought</h3>{MODULE_LEGEND}'
-        f'<div class="t-scroll" tabindex="0" aria-label="chain of thought">{"".join(parts)}</div></section>'
+        f'<div class="t-scroll{many}" tabindex="0" aria-label="chain of thought">{shown}</div></section>'
     )
 
 
@@ -189,11 +198,14 @@ CSS = """
 .gradio-container #tail-another { white-space: normal; }
 .gradio-container .html-container { padding: 0 !important; }
 .gradio-container main .column, .gradio-container main > .wrap { gap: 10px; }
+.dark #tail-step { --neutral-200: var(--neutral-700); }
 footer { display: none !important; }
 #tail-title { display: flex; }
 #tail-title h1 { display: inline; font-size: 1.3rem; font-weight: 700; margin: 0 10px 0 0; color: var(--ink); }
 #tail-title p { display: inline; margin: 0; color: var(--quiet); }
 #tail-message:not(:has(p)) { display: none; }
+#tail-choose fieldset .wrap label { padding: 7px 8px; }
+#tail-choose fieldset .wrap { gap: 6px; }
 #tail-another { align-self: stretch; }
 #tail-bar, #tail-show { gap: 12px; }
 #tail-bar { align-items: stretch; }
@@ -201,8 +213,9 @@ footer { display: none !important; }
   color: var(--bad); background: var(--card); font-weight: 600; }
 .t-question, .t-state, .t-tape, .t-text { color: var(--ink); background: var(--card); border: 1px solid var(--line);
   border-radius: 8px; padding: 10px 14px; }
-.t-question { display: grid; grid-template-columns: auto 1fr; gap: 4px 14px; margin: 0; font-size: 1.02rem; }
-.t-question dt { color: var(--quiet); font-size: .85rem; padding-top: 2px; }
+.t-question { display: grid; grid-template-columns: auto 1fr; gap: 4px 14px; margin: 0; font-size: 1.02rem;
+  align-items: baseline; }
+.t-question dt { color: var(--quiet); font-size: .85rem; }
 .t-question dd { margin: 0; overflow-wrap: anywhere; }
 .t-question .t-about { color: var(--quiet); font-size: .88rem; }
 .t-question .t-answer { font-family: var(--mono); font-weight: 700; }
@@ -252,12 +265,14 @@ td .t-phrase { color: var(--quiet); }
 .t-key.empty { border-style: dotted; }
 .t-track.named i { font-size: 11px; }
 .t-scroll { font: 14px/1.75 var(--mono); white-space: pre-wrap; overflow-wrap: anywhere; overflow-y: auto;
-  max-height: max(360px, calc(100vh - 90px)); padding: 2px 4px; scrollbar-width: thin; }
+  max-height: max(360px, calc(100vh - 90px)); padding: 2px 0; scrollbar-width: thin; }
+.t-l { padding: 0 4px; }
+.t-scroll.many .t-l { content-visibility: auto; contain-intrinsic-size: auto 1.75em; }
 .t-s { cursor: pointer; border-radius: 3px; }
 .t-s:hover { background: var(--paper); }
 .t-s.now { background: var(--now); box-shadow: 0 0 0 2px var(--now), 0 0 0 3px var(--now-edge);
   box-decoration-break: clone; -webkit-box-decoration-break: clone; }
-.t-s.now ~ .t-s { opacity: .62; }
+.t-s.now ~ .t-s, .t-l.now ~ .t-l { opacity: .62; }
 .m-control { color: var(--control); font-weight: 700; }
 .m-fetch { color: var(--fetch); }
 .m-solve { color: var(--solve); font-style: italic; font-weight: 600; }
@@ -268,7 +283,7 @@ td .t-phrase { color: var(--quiet); }
 @media (min-width: 900px) { #tail-show > .column:last-child { position: sticky; top: 10px; align-self: flex-start; } }
 @media (max-width: 640px) {
   .t-scroll { max-height: 60vh; }
-  #tail-step { order: -1; flex-basis: 100%; }
-  #tail-back, #tail-forward { flex: 1 1 40%; }
+  #tail-bar > :not(button) { order: -1; flex-basis: 100%; }
+  #tail-back, #tail-forward, #tail-another { flex: 1 1 40% !important; }
 }
 """

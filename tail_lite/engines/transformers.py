@@ -64,7 +64,8 @@ class TransformersEngine:
     def __init__(self, model: str | Path, max_length: int) -> None:
         self._tokenizer = load_tokenizer(model)
         self._stop = template_of(self._tokenizer).stop_id
-        self._model = load_model(model).eval()
+        # On CPUs half precision is slower, and less exact.
+        self._model = load_model(model, None if torch.cuda.is_available() else torch.float32).eval()
         device, self._dtype = self._model.device, self._model.dtype
         config = self._model.config.get_text_config()
         kinds = set(getattr(config, "layer_types", None) or ["full_attention"])

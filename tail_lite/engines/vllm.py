@@ -20,6 +20,7 @@ _ENVIRONMENT = {
     # The engine in this process: no second process that a kill leaves behind, no re-import of the caller's script.
     "VLLM_ENABLE_V1_MULTIPROCESSING": "0",
     "VLLM_CPU_KVCACHE_SPACE": "1",  # GiB
+    "VLLM_CPU_OMP_THREADS_BIND": "nobind",  # not pinned to cores that other processes may be using
 }
 _IN_FLIGHT = 512  # requests handed over at a time: what the engine holds need not be all that there is
 
@@ -40,7 +41,13 @@ class VllmEngine:
 
             # generation_config="vllm": not the folder's, whose stop tokens and penalty would join ours.
             self._llm = vllm.LLM(
-                str(model), seed=0, disable_log_stats=True, generation_config="vllm", skip_tokenizer_init=True, **options
+                str(model),
+                seed=0,
+                disable_log_stats=True,
+                generation_config="vllm",
+                skip_tokenizer_init=True,
+                use_tqdm_on_load=False,
+                **options,
             )
         except (ImportError, OSError, RuntimeError, ValueError) as error:
             reason = str(error).strip().splitlines()[:1] or [type(error).__name__]

@@ -18,7 +18,7 @@ from tail_lite.tape import BLANK, Tape, Trace
 from tail_lite.tasks.base import ANSWER_MARK, Baseline, Problem, Task
 
 _NUMBER = re.compile(r"(0|[1-9][0-9]*)(\.[0-9]+)?")
-_VALUE = {str(d): d for d in range(10)} | {BLANK: 0}
+_VALUE: dict[str | int, int] = {BLANK: 0, **{str(d): d for d in range(10)}}
 _DIGIT = "0123456789"
 _FIVE = range(5)  # digits fetched together when the result is read back
 
@@ -130,9 +130,9 @@ def program(problem: Problem) -> Trace:
     with tape.loop():
         while k:
             enter("f1" if carry else "f0")
-            p, q = read(f"x{k}"), read(f"y{k}")
-            total = _VALUE[p] + _VALUE[q] + carry
-            solve(f"{p}+{q}+{carry}", total)
+            x, y = read(f"x{k}"), read(f"y{k}")
+            total = _VALUE[x] + _VALUE[y] + carry
+            solve(f"{x}+{y}+{carry}", total)
             write(f"{longer}{k}", _DIGIT[total % 10])
             carry = total // 10
             k -= 1
@@ -148,9 +148,9 @@ def program(problem: Problem) -> Trace:
     with tape.loop():
         while i and j:
             enter("c1" if carry else "c0")
-            p, q = read(f"a{i}"), read(f"b{j}")
-            total = _VALUE[p] + _VALUE[q] + carry
-            solve(f"{p}+{q}+{carry}", total)
+            x, y = read(f"a{i}"), read(f"b{j}")
+            total = _VALUE[x] + _VALUE[y] + carry
+            solve(f"{x}+{y}+{carry}", total)
             write(f"{lead}{k}", _DIGIT[total % 10])
             carry = total // 10
             i, j, k = i - 1, j - 1, k - 1
@@ -158,9 +158,9 @@ def program(problem: Problem) -> Trace:
     with tape.loop():
         while carry:
             enter("carry")
-            p = read(f"{lead}{k}")
-            total = _VALUE[p] + 1
-            solve(f"{_VALUE[p]}+1", total)
+            digit = _VALUE[read(f"{lead}{k}")]
+            total = digit + 1
+            solve(f"{digit}+1", total)
             write(f"{lead}{k}", _DIGIT[total % 10])
             carry = total // 10
             k -= 1

@@ -1,0 +1,155 @@
+"""The embedded model: its tokenizer, its size, and what it was pre-trained on."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import re
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from tail_lite import nano
+from tail_lite.render import Form, label_and_index, render_text
+from tail_lite.tasks import get_task
+from tail_lite.tasks.base import rng_of
+
+RECIPE = Path(__file__).parents[1] / "recipes" / "pretrain_nano.py"
+
+
+@pytest.fixture(scope="module")
+def recipe() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("pretrain_nano", RECIPE)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def tokenizer(no_network: None) -> object:
+    from transformers import AutoTokenizer
+
+    return AutoTokenizer.from_pretrained(nano.NANO_DIR)
+
+
+@pytest.fixture(scope="module")
+def no_network() -> object:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HF_HUB_OFFLINE", "1")
+        yield
+
+
+def test_the_tokenizer_splits_as_qwen_does_and_keeps_spaces(tokenizer) -> None:
+    text = "  A sum of 48,329.07?\n q17=4 q8=_ :12 w=-3 é\n\nAnswer: 507\n"
+    ids = tokenizer(text)["input_ids"]
+    assert tokenizer.decode(ids, clean_up_tokenization_spaces=False) == text
+    pieces = [tokenizer.decode([i]) for i in tokenizer(" q17=4 :12\nz=x _=_")["input_ids"]]
+    assert pieces == [" q", "1", "7", "=", "4", " :", "1", "2", "\n", "z", "=", "x", " ", "_", "=", "_"]
+
+
+def test_a_trace_has_no_token_across_a_cell_boundary(tokenizer) -> None:
+    task = get_task("addition")
+    trace = render_text(task.program(task.sample(rng_of("test", 1), 41, 50)), task.phrases, Form())
+    for token in set(tokenizer(trace)["input_ids"]):
+        piece = tokenizer.decode([token])
+        assert len(piece) == 1 or not any(c in "0123456789=\n" for c in piece), piece
+
+
+def test_the_tokenizer_files_are_those_that_the_code_builds(tokenizer) -> None:
+    assert nano.build_tokenizer().get_vocab() == tokenizer.get_vocab()
+    assert tokenizer.eos_token_id == tokenizer.pad_token_id == 0
+    assert tokenizer.chat_template is None
+
+
+def test_the_weights_load_offline_and_are_small(no_network) -> None:
+    from transformers import AutoModelForCausalLM
+
+    model = AutoModelForCausalLM.from_pretrained(nano.NANO_DIR, dtype="float32")
+    assert model.config.model_type == "qwen2"
+    assert model.config.max_position_embeddings == 16_384
+    assert model.generation_config.eos_token_id == model.generation_config.pad_token_id == 0
+    assert 1_000_000 <= sum(p.numel() for p in model.parameters()) <= 5_000_000
+    assert (nano.NANO_DIR / "model.safetensors").stat().st_size <= 16 * 2**20
+
+
+def test_fresh_weights_are_a_function_of_the_seed() -> None:
+    def digest(seed: int) -> str:
+        weights = nano.fresh_model(seed).state_dict().values()
+        return hashlib.sha256(b"".join(w.numpy().tobytes() for w in weights)).hexdigest()
+
+    assert digest(1) == digest(1) != digest(2)
+
+
+def test_pages_are_a_function_of_their_coordinates(recipe) -> None:
+    tokenizer = nano.build_tokenizer()
+    once = [recipe.row(tokenizer, 3, k, 512, 18) for k in range(4)]
+    assert once == [recipe.row(tokenizer, 3, k, 512, 18) for k in range(4)]
+    assert once != [recipe.row(tokenizer, 4, k, 512, 18) for k in range(4)]
+    for ids, kinds, positions in once:
+        assert len(ids) == len(kinds) == len(positions) == 512
+        assert positions == sorted(set(positions))
+        assert positions[-1] < 16_384
+
+
+def _pages(recipe: ModuleType, many: int) -> list[str]:
+    return ["".join(t for t, _ in recipe.document(rng_of("test", k), 2_500, 30)) for k in range(many)]
+
+
+def test_no_line_of_a_page_stands_under_a_label_of_addition(recipe) -> None:
+    labels = set(get_task("addition").phrases)
+    for page in _pages(recipe, 150):
+        for line in page.split("\n"):
+            if "=" in line and not line.startswith(("=", " ")):
+                head = re.split(r"[ =]", line, maxsplit=1)[0]
+                assert label_and_index(head)[0] not in labels, line
+
+
+def test_no_line_of_a_page_is_a_line_of_an_addition_trace(recipe) -> None:
+    """Lines are compared with every digit alike, so one shared *form* would be found too."""
+    task = get_task("addition")
+
+    def forms(text: str) -> set[str]:
+        return {re.sub(r"[0-9]+", "0", line) for line in text.split("\n")} - {""}
+
+    traces = [task.program(task.sample(rng_of("test", k), 10, 30)) for k in range(100)]
+    known = set().union(*(forms(render_text(t, task.phrases, Form())) for t in traces))
+    assert not known & set().union(*(forms(page) for page in _pages(recipe, 150)))
+
+
+def test_what_a_page_says_of_itself_is_right(recipe) -> None:
+    """Only drawn text is left out of the loss, so a value that must be found equals the latest one of its address."""
+    for k in range(60):
+        page = recipe.Page(rng_of("test", k), 1_500)
+        page.longest = 20
+        while page.written < page.size:
+            recipe.look_up(page)
+            recipe.overwrite(page)
+        latest: dict[str, str] = {}
+        text = "".join(t for t, _ in page.pieces)
+        for line in text.split("\n"):
+            cells = re.findall(r"([A-Za-z]\d+)=(\S+)", line)
+            free = line.startswith("set ") or re.match(r"[A-Za-z]\d+=", line)
+            for address, value in cells:
+                assert free or latest[address] == value
+                latest[address] = value
+
+
+def test_stopped_and_resumed_it_goes_on_in_the_same_stream(recipe, tmp_path, monkeypatch) -> None:
+    import torch
+
+    monkeypatch.setattr(recipe, "report", lambda *_: None)
+
+    def run(folder: str, stop: int) -> dict[str, object]:
+        given = ["--out", str(tmp_path / folder), "--tokens", "1536", "--batch", "512", "--stop", str(stop)]
+        recipe.train(recipe.arguments(given))
+        return torch.load(tmp_path / folder / "checkpoint.pt", weights_only=False)
+
+    run("parted", 1024)
+    parted, whole = run("parted", 1536), run("whole", 1536)
+    assert parted["state"]["hash"] == whole["state"]["hash"]
+    assert parted["state"]["step"] == whole["state"]["step"]
+    for name, weights in whole["model"].items():
+        assert torch.allclose(weights, parted["model"][name], atol=1e-6), name
