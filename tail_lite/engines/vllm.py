@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,14 @@ _ENVIRONMENT = {
 _IN_FLIGHT = 512  # requests handed over at a time: what the engine holds need not be all that there is
 
 
+def _share() -> float:
+    """The share of the GPU's memory to use: vLLM refuses to start where less is free than it is told to take."""
+    import torch
+
+    free, total = torch.cuda.mem_get_info()
+    return round(min(0.9, free / total - 0.02), 3)
+
+
 class VllmEngine:
     name = "vllm"
 
@@ -35,9 +44,11 @@ class VllmEngine:
         self._stop = template_of(self._tokenizer).stop_id
         cuda = has_cuda()
         options: dict[str, Any] = {"dtype": "bfloat16" if cuda else "float32", "max_model_len": max_length}
-        options |= {"gpu_memory_utilization": 0.9} if cuda else {"enforce_eager": True, "max_num_seqs": 64}
+        options |= {"gpu_memory_utilization": _share()} if cuda else {"enforce_eager": True, "max_num_seqs": 64}
         try:
-            import vllm
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", FutureWarning)
+                import vllm
 
             # generation_config="vllm": not the folder's, whose stop tokens and penalty would join ours.
             self._llm = vllm.LLM(
