@@ -202,7 +202,7 @@ def evaluation(
         list[str] | None, typer.Argument(metavar="TASK…", help="Tasks (a run folder knows its own).")
     ] = None,
     engine: Engine = "auto",
-    n: Annotated[int, typer.Option(help="Rows for each range.")] = 100,
+    n: Annotated[int | None, typer.Option(help="Rows for each range (default: as the run did, else 100).")] = None,
     ranges: Annotated[str, typer.Option(help="Ranges to evaluate.")] = "S,M,L",
     lengths: Lengths = None,
     style: Style = "minimal",

@@ -56,7 +56,7 @@ class RunConfig:
     out: str = _flag(None, "run folder (default: runs/TASK-MODEL-seedN)")
     resume: bool = _flag(False, "go on with the run in --out; what is done is not done again")
     dry_run: bool = _flag(False, "print the plan and a sample with its label mask; load no model")
-    quick: bool = _flag(False, "a tiny run of the same path, for trying it out: 64 rows, 8 steps, 2 evaluation rows")
+    quick: bool = _flag(False, "a tiny run of the same path, for trying it out: 32 rows, 8 steps, 2 evaluation rows")
 
     @property
     def form(self) -> Form:
@@ -90,7 +90,7 @@ def resolve(config: RunConfig) -> RunConfig:
                 known = ", ".join(baselines_of(task))
                 raise UsageError(f"{task.name} has no baseline {config.baseline!r}: choose one of {known}")
     filled: dict[str, Any] = {"tasks": tuple(t.name for t in tasks), "model": model}
-    small = {"samples": 64, "eval_n": 2, "epochs": 1.0, "batch": 8, "micro_batch": 8} if config.quick else {}
+    small = {"samples": 32, "eval_n": 2, "epochs": 1.0, "batch": 4, "micro_batch": 4} if config.quick else {}
     for name in ("samples", "epochs", "lr", "batch", "micro_batch", "rank", "eval_n"):
         if getattr(config, name) is None:
             filled[name] = small.get(name, getattr(profile, name))

@@ -109,9 +109,11 @@ def bounds(task: Task, where: str) -> tuple[int, int]:
         return task.ranges[where]
     if not where.isdecimal():
         raise UsageError(f"unknown range {where!r}: choose one of {', '.join(task.ranges)} or an exact length")
-    n = int(where)
-    if not task.min_length <= n <= task.max_length:
-        raise UsageError(f"{task.name} has no problems of length {n}: choose {task.min_length} to {task.max_length}")
+    n = int(where[:9])
+    if len(where) > 9 or not task.min_length <= n <= task.max_length:
+        raise UsageError(
+            f"{task.name} has no problems of length {where}: choose {task.min_length} to {task.max_length}"
+        )
     return n, n
 
 

@@ -62,7 +62,7 @@ def test_the_main_job_end_to_end(recipe, cli, tmp_path):
 @pytest.mark.parametrize(
     "words",
     [
-        ["--quantize", "nf4", "--epochs", "3", "--lr", "0.004"],
+        ["--quantize", "nf4", "--epochs", "3", "--lr", "0.002"],
         ["--full", "--epochs", "3", "--lr", "0.001"],
     ],
     ids=["qlora-nf4", "full"],
@@ -82,7 +82,8 @@ def test_losses_fall_and_the_model_reloads(recipe, tmp_path, words):
     if "nf4" in words:
         report = json.loads((run / "merged" / "merge.json").read_text())
         assert report["trained_over"] == "nf4"
-        assert report["logit_difference"]["max"] < 0.1  # onto the original weights it is several times as far
+        # What is left is bfloat16 computing in the 4-bit model; onto the original weights it is twenty times as far.
+        assert report["logit_difference"]["mean"] < 0.02
 
 
 def test_unsloth_backend(recipe, tmp_path):
