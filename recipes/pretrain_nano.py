@@ -573,7 +573,7 @@ def encode(tokenizer: Any, pieces: list[tuple[str, int]]) -> tuple[list[int], li
 
 # Training.
 
-PHASES = ((0.2518, 256, 8), (0.2523, 512, 18), (0.22, 1024, 44), (0.236, 2048, 80), (0.04, 3072, 110))
+PHASES = ((0.2112, 256, 8), (0.2116, 512, 18), (0.2222, 1024, 44), (0.2903, 2048, 80), (0.0647, 3072, 110))
 """The curriculum: share of all tokens, tokens of a row, cells of a tape at most."""
 CONTEXT = 16_384
 
@@ -709,7 +709,7 @@ def optimizers(model: Any, rate: float) -> list[Any]:
 
 def rate_factor(progress: float) -> float:
     """A short warm-up, a plateau, then straight down over the last third."""
-    return min(1.0, (progress + 1e-4) / 0.0215, max(0.02, (1 - progress) / 0.33))
+    return min(1.0, (progress + 1e-4) / 0.018, max(0.02, (1 - progress) / 0.33))
 
 
 def train(args: argparse.Namespace) -> None:
@@ -831,7 +831,7 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
         "--out", type=Path, default=Path("runs/nano"), help="checkpoint and model folder; resumed if it holds one"
     )
     parser.add_argument("--seed", type=int, default=0, help="of weights and documents")
-    parser.add_argument("--tokens", type=int, default=13_000_000, help="in all; the curriculum and the rate follow it")
+    parser.add_argument("--tokens", type=int, default=15_500_000, help="in all; the curriculum and the rate follow it")
     parser.add_argument("--stop", type=int, help="stop after so many tokens of them; run again to go on")
     parser.add_argument("--minutes", type=float, default=1e6, help="stop after so long; run again to go on")
     parser.add_argument("--rate", type=float, default=4e-3, help="peak learning rate")

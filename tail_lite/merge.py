@@ -7,6 +7,7 @@ the CPU (Unsloth's own merge has silently written nothing, #3882), and the diffe
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 from pathlib import Path
@@ -26,6 +27,8 @@ _TOKENIZER_FILES = (
     "merges.txt",
     "chat_template.jinja",
 )
+# How a full disk shows through safetensors and torch.save.
+_FULL = ("No space left", "PytorchStreamWriter", "inline_container")
 _PROBES = ("a1=4 a2=8 a3=", "What is 12 + 30?\n", "\nc1 a3=7 b2=7 :15 a3=5\nc1")
 
 
@@ -113,9 +116,9 @@ def save_model(model: Any, base: Path, out: Path, finish: Any = None) -> None:
 
 
 def is_disk_full(error: BaseException) -> bool:
-    """Whether an error of saving means that the disk is full; safetensors and torch wrap the system's message."""
+    """Whether an error of saving means that the disk is full; safetensors and torch hide the system's error."""
     text = str(error)
-    return getattr(error, "errno", None) == 28 or "No space left" in text or "PytorchStreamWriter" in text
+    return getattr(error, "errno", None) == errno.ENOSPC or any(s in text for s in _FULL)
 
 
 def _greedy(model: Any, base: Path) -> Any:

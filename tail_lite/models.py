@@ -112,10 +112,13 @@ def context_length(folder: str | Path) -> int:
 
 def _quiet() -> None:
     """Silence progress bars and notes of the libraries, which drown a run's own lines; warnings still come through."""
-    from transformers.utils import logging
+    import logging
 
-    logging.disable_progress_bar()
-    logging.set_verbosity_error()
+    from transformers.utils import logging as transformers_logging
+
+    transformers_logging.disable_progress_bar()
+    transformers_logging.set_verbosity_error()
+    logging.getLogger("bitsandbytes").setLevel(logging.ERROR)  # a kernel that it would rather have downloaded
 
 
 def load_tokenizer(folder: str | Path) -> Any:

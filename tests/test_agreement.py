@@ -1,6 +1,7 @@
 """The merged folder in both engines: vLLM (its CPU wheel, where there is no GPU) and transformers write the same."""
 
 import json
+from importlib.util import find_spec
 
 import pytest
 
@@ -9,8 +10,8 @@ from tail_lite.models import load_tokenizer
 PROMPTS, TOKENS = 100, 64
 
 
+@pytest.mark.skipif(find_spec("vllm") is None, reason="vllm is not installed")
 def test_vllm_and_transformers_agree_on_a_trained_model(recipe, cli, tmp_path):
-    pytest.importorskip("vllm", reason="vllm is not installed")
     words = ["--samples", 200, "--batch", 1, "--micro-batch", 1, "--epochs", 1, "--eval-n", 1, "--save-every", 200]
     trained = recipe("train_task.py", "addition", "--out", "run", *words)
     assert trained.returncode == 0, trained.stderr
