@@ -19,7 +19,7 @@ def test_vllm_and_transformers_agree_on_a_trained_model(recipe, cli, tmp_path):
     merged = tmp_path / "run" / "merged"
     found = {}
     for engine in ("transformers", "vllm"):
-        # Sums of eight digits: some 330 tokens each, so that both engines write all hundred to the end in a test's time.
+        # Sums of eight digits, some 330 tokens each: both engines write all hundred to the end in a test's time.
         words = ["--ranges", "", "--lengths", 8, "--n", PROMPTS, "--out", engine]
         done = cli("eval", merged, "addition", "--engine", engine, *words)
         assert done.returncode == 0, done.stderr
