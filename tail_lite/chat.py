@@ -27,7 +27,7 @@ class Template:
 
     @property
     def hash(self) -> str:
-        return hashlib.sha256(repr((self.kind, self.before, self.between, self.stop_id)).encode()).hexdigest()[:16]
+        return hashlib.sha256(repr((self.kind, self.before, self.between, self.stop_id)).encode()).hexdigest()
 
 
 def template_of(tokenizer: Any) -> Template:

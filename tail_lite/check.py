@@ -53,11 +53,11 @@ def load_task(name: str) -> Task:
     path = Path(name)
     if not path.is_file():
         raise UsageError(f"no such file: {name}")
-    spec = importlib.util.spec_from_file_location(path.stem, path)
+    spec = importlib.util.spec_from_file_location(f"tail_lite_task_{path.stem}", path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    sys.modules[path.stem] = module
+    sys.modules[spec.name] = module
     try:
         spec.loader.exec_module(module)
     except Exception as error:

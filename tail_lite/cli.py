@@ -73,6 +73,8 @@ def show(
     from tail_lite.tasks import get_task
 
     chosen = get_task(task)
+    if length is not None and length < chosen.min_length:
+        raise UsageError(f"{task} has no problems of length {length}: choose {chosen.min_length} or more")
     if length is None and where not in chosen.ranges:
         raise UsageError(f"unknown range {where!r}: choose one of {', '.join(chosen.ranges)}")
     row = show_row(chosen, where if length is None else str(length), seed, Form(style, without, baseline))

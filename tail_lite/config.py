@@ -5,19 +5,24 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import MISSING, asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from tail_lite.baselines import baselines_of
+from tail_lite.baselines import get_baseline
 from tail_lite.errors import UsageError
+from tail_lite.files import read_json
 from tail_lite.models import NANO, default_model, has_cuda, profile_of
+from tail_lite.provenance import write_config
 from tail_lite.render import ABLATIONS, STYLES, Form
 from tail_lite.synthesis import Synthesis, parse_lengths, parse_mix
 from tail_lite.tasks import parse_tasks
 
 # What may differ when a run is resumed: it changes no result.
-_FREE = ("resume", "dry_run", "out", "workers")
+_FREE = ("resume", "dry_run", "out", "workers", "micro_batch")
 
 
 def _flag(default: Any, help: str, choices: tuple[str, ...] | None = None) -> Any:
@@ -86,14 +91,14 @@ def resolve(config: RunConfig) -> RunConfig:
     profile = profile_of(model)
     if config.baseline is not None:
         for task in tasks:
-            if config.baseline not in baselines_of(task):
-                known = ", ".join(baselines_of(task))
-                raise UsageError(f"{task.name} has no baseline {config.baseline!r}: choose one of {known}")
+            get_baseline(task, config.baseline)
     filled: dict[str, Any] = {"tasks": tuple(t.name for t in tasks), "model": model}
     small = {"samples": 32, "eval_n": 2, "epochs": 1.0, "batch": 4, "micro_batch": 4} if config.quick else {}
     for name in ("samples", "epochs", "lr", "batch", "micro_batch", "rank", "eval_n"):
         if getattr(config, name) is None:
             filled[name] = small.get(name, getattr(profile, name))
+    if config.lr is None and config.full:
+        filled["lr"] = profile.full_lr
     if config.quantize is None:
         filled["quantize"] = "nf4" if has_cuda() and model != NANO and not config.full else "none"
     if config.out is None:
@@ -110,8 +115,8 @@ def resolve(config: RunConfig) -> RunConfig:
         if getattr(done, name) < 1:
             raise UsageError(f"--{name.replace('_', '-')} must be at least 1, not {getattr(done, name)}")
     for name in ("epochs", "lr"):
-        if not getattr(done, name) > 0:
-            raise UsageError(f"--{name} must be above 0, not {getattr(done, name)}")
+        if not 0 < getattr(done, name) < math.inf:
+            raise UsageError(f"--{name} must be a number above 0, not {getattr(done, name)}")
     if done.batch % min(done.micro_batch, done.batch):
         raise UsageError(f"--batch {done.batch} is no multiple of --micro-batch {done.micro_batch}")
     for name in done.tasks:
@@ -119,26 +124,34 @@ def resolve(config: RunConfig) -> RunConfig:
     return done
 
 
-def claim(config: RunConfig) -> None:
-    """Take the run folder: new, or an earlier state of the very same run when resuming."""
+@contextmanager
+def claim(config: RunConfig) -> Iterator[Path]:
+    """Take the run folder: new, or an earlier state of the very same run when resuming.
+
+    A folder that this call made is removed again where the input turns out to be bad (UsageError).
+    """
     folder = config.run_dir
-    stored = folder / "config.json"
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    fresh = not folder.exists() or (folder.is_dir() and not any(folder.iterdir()))
+    if not fresh:
         if not config.resume:
             raise UsageError(f"{folder} is not empty: choose another --out, or --resume to go on with the run in it")
-        if not stored.is_file():
+        stored = read_json(folder / "config.json") if folder.is_dir() else None
+        if stored is None:
             raise UsageError(f"{folder} holds no run (no config.json): choose another --out")
-        before, now = json.loads(stored.read_text(encoding="utf-8"))["run"], json.loads(json.dumps(config.to_json()))
+        before, now = stored["run"], json.loads(json.dumps(config.to_json()))
         for name, value in now.items():
             if name not in _FREE and before.get(name) != value:
                 raise UsageError(f"{folder} was run with {name}={before.get(name)}, not {value}: choose another --out")
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / ".write-test"
-        probe.touch()
-        probe.unlink()
+        write_config(folder, config.to_json())
     except OSError as error:
         raise UsageError(f"cannot write to {folder} ({error.strerror}): choose another --out") from None
+    try:
+        yield folder
+    except UsageError:
+        if fresh:
+            shutil.rmtree(folder)
+        raise
 
 
 def parser(description: str) -> argparse.ArgumentParser:

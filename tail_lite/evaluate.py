@@ -12,6 +12,7 @@ import json
 import math
 import os
 import re
+import sys
 import tempfile
 import time
 from collections import Counter
@@ -24,6 +25,7 @@ from typing import Any
 from tail_lite.chat import prompt_ids
 from tail_lite.engines import Engine, Generation, choose_engine, open_engine
 from tail_lite.errors import RunError, UsageError
+from tail_lite.files import read_json, replace_file
 from tail_lite.models import context_length, load_tokenizer, locate
 from tail_lite.render import Form
 from tail_lite.stats import wilson
@@ -252,17 +254,13 @@ def _claim(out: Path, mark: dict[str, Any], resume: bool) -> dict[Key, dict[str,
         if other:
             raise UsageError(f"{out} holds the evaluation of another {' and '.join(other)}: choose another --out")
         done = _read_samples(out / SAMPLES)
-    parent = next(p for p in (out, *out.absolute().parents) if p.exists())
-    if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
-        raise UsageError(f"cannot write to {out}: choose another --out")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        replace_file(out / ".write-test", "")
+        (out / ".write-test").unlink()
+    except OSError as error:
+        raise UsageError(f"cannot write to {out} ({error.strerror}): choose another --out") from None
     return done
-
-
-def read_json(path: Path) -> dict[str, Any] | None:
-    """A JSON object, or None where there is no such file."""
-    if not path.is_file():
-        return None
-    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def _read_samples(path: Path) -> dict[Key, dict[str, Any]]:
@@ -288,17 +286,6 @@ def _append(file: Any, line: bytes) -> None:
         with suppress(OSError):  # if even this fails, resuming drops the torn line
             file.truncate(start)
         raise
-
-
-def replace_file(path: Path, content: str | bytes) -> None:
-    """Write a file whole or not at all: under a temporary name, then renamed."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.tmp")
-    try:
-        temporary.write_bytes(content.encode() if isinstance(content, str) else content)
-        temporary.rename(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _save(out: Path, write: Callable[[], None], done: int) -> None:
@@ -359,6 +346,10 @@ def evaluate_command(
             found: list[Row] = []
             if stored and (run / "data" / task.name).is_dir():
                 found = _first(read_rows(run / "data" / task.name, "eval"), wanted, count)
+                have = Counter(row["range"] for row in found)
+                if n and any(have[where] < n for where in have):
+                    fewest = min(have.values())
+                    print(f"warning: {task.name}: the run's data hold {fewest} of {n} rows a range", file=sys.stderr)
             missing = [where for where in wanted if where not in {row["range"] for row in found}]
             if missing:
                 synthesise(Synthesis(task.name, 0, count, (1, 0, 0), exact, written, seed), Path(fresh))

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tail_lite.errors import RunError, UsageError
+from tail_lite.files import read_json
 from tail_lite.models import load_model, load_tokenizer, locate, require
 
 TRAINED_OVER = "tail_lite.json"  # beside the adapter: what it was trained over
@@ -35,14 +36,15 @@ _PROBES = ("a1=4 a2=8 a3=", "What is 12 + 30?\n", "\nc1 a3=7 b2=7 :15 a3=5\nc1")
 def merge_adapter(adapter: Path, out: Path) -> dict[str, Any]:
     """Merge `adapter` into its base as `out`; returns (and stores beside the weights) what was measured."""
     require("train", "torch", "transformers", "peft")
-    config_file = adapter / "adapter_config.json"
-    if not config_file.is_file():
+    config = read_json(adapter / "adapter_config.json")
+    if config is None:
         raise UsageError(f"{adapter} is no adapter folder: it has no adapter_config.json")
+    if config.get("peft_type") != "LORA":
+        raise UsageError(f"{adapter} is no LoRA adapter (peft_type is {config.get('peft_type')!r})")
     if not (adapter / "adapter_model.safetensors").is_file():
         raise UsageError(f"{adapter} has no weights (adapter_model.safetensors): it is not a whole adapter")
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise UsageError(f"{out} is not empty: choose another --out")
-    config = json.loads(config_file.read_text(encoding="utf-8"))
     name = str(config.get("base_model_name_or_path") or "")
     targets = set(config.get("target_modules") or []) | set(config.get("modules_to_save") or [])
     if targets & {"embed_tokens", "lm_head"}:
@@ -52,8 +54,12 @@ def merge_adapter(adapter: Path, out: Path) -> dict[str, Any]:
         base = locate(name)
     except UsageError as error:
         raise UsageError(f"the base model of {adapter} is not to be had: {error}") from None
-    over = adapter / TRAINED_OVER
-    quantize = json.loads(over.read_text(encoding="utf-8"))["quantize"] if over.is_file() else "none"
+    quantize = (read_json(adapter / TRAINED_OVER) or {}).get("quantize", "none")
+    partial = _partial(out)
+    try:
+        partial.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"cannot write to {out} ({error.strerror}): choose another --out") from None
 
     import torch
     from peft import PeftModel
@@ -90,7 +96,7 @@ def save_model(model: Any, base: Path, out: Path, finish: Any = None) -> None:
 
     Files are copied, not serialised again (vllm #38099); no token is added and no embedding resized.
     """
-    temporary = out.with_name(f".{out.name}.partial")
+    temporary = _partial(out)
     shutil.rmtree(temporary, ignore_errors=True)
     try:
         temporary.mkdir(parents=True)
@@ -113,6 +119,10 @@ def save_model(model: Any, base: Path, out: Path, finish: Any = None) -> None:
         raise
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _partial(out: Path) -> Path:
+    return out.with_name(f".{out.name}.partial")
 
 
 def is_disk_full(error: BaseException) -> bool:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tail_lite.errors import UsageError
+from tail_lite.files import read_json
 from tail_lite.tokens import DATA_DIR
 
 # Read by OpenMP when torch is loaded: threads that spin while they wait for each other make two of them up to fifty
@@ -32,14 +33,15 @@ class Profile:
     samples: int
     epochs: float
     lr: float
+    full_lr: float  # of full fine-tuning
     batch: int
     micro_batch: int
     rank: int
     eval_n: int
 
 
-NANO_PROFILE = Profile(samples=4000, epochs=1.0, lr=2e-3, batch=16, micro_batch=16, rank=64, eval_n=100)
-LARGE_PROFILE = Profile(samples=20_000, epochs=2.0, lr=1e-4, batch=64, micro_batch=4, rank=32, eval_n=500)
+NANO_PROFILE = Profile(samples=3000, epochs=1.0, lr=4e-3, full_lr=2e-3, batch=8, micro_batch=8, rank=64, eval_n=100)
+LARGE_PROFILE = Profile(samples=20_000, epochs=2.0, lr=1e-4, full_lr=1e-5, batch=64, micro_batch=4, rank=32, eval_n=500)
 
 
 def has_cuda() -> bool:
@@ -66,8 +68,8 @@ def require(extra: str, *packages: str) -> None:
         raise UsageError(f'{missing[0]} is not installed: pip install "tail_lite[{extra}]"')
 
 
-def locate(name: str) -> Path:
-    """The local folder of a model; hub names are downloaded (or found in the hub's cache)."""
+def locate(name: str, weights: bool = True) -> Path:
+    """The local folder of a model; hub names are downloaded (or found in its cache), on request without weights."""
     if name == NANO:
         return DATA_DIR / "nano"
     folder = Path(name).expanduser()
@@ -80,13 +82,20 @@ def locate(name: str) -> Path:
         raise UsageError(f"no model folder {name}: give an existing folder, a hub name like {QWEN}, or {NANO}")
     require("train", "huggingface_hub")
     from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, RepositoryNotFoundError
+    from huggingface_hub.errors import (
+        HfHubHTTPError,
+        HFValidationError,
+        LocalEntryNotFoundError,
+        RepositoryNotFoundError,
+    )
     from requests.exceptions import RequestException
 
     try:
-        return Path(snapshot_download(name, allow_patterns=list(_FILES)))
+        return Path(snapshot_download(name, allow_patterns=[f for f in _FILES if weights or f != "*.safetensors"]))
     except RepositoryNotFoundError:
         raise UsageError(f"the hub has no model {name!r} (or it is private: log in with `hf auth login`)") from None
+    except HFValidationError:
+        raise UsageError(f"{name!r} is neither a folder nor a hub name like {QWEN}") from None
     except (LocalEntryNotFoundError, HfHubHTTPError, RequestException, OSError):
         raise UsageError(
             f"cannot reach the model hub for {name!r}: check the network, or pass a local folder or --model {NANO}"
@@ -94,7 +103,7 @@ def locate(name: str) -> Path:
 
 
 def _check_folder(folder: Path) -> None:
-    if not (folder / "config.json").is_file():
+    if read_json(folder / "config.json") is None:
         if (folder / "adapter_config.json").is_file():
             raise UsageError(f"{folder} is an adapter: merge it first with `tail-lite merge {folder} --out DIR`")
         raise UsageError(f"{folder} has no config.json: it is not a model folder")

@@ -4,19 +4,32 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from tail_lite.chat import IGNORE, sample_ids, template_of
 from tail_lite.config import RunConfig
-from tail_lite.models import LINEAR_LAYERS, has_cuda, load_tokenizer, locate
+from tail_lite.engines import choose_engine
+from tail_lite.errors import UsageError
+from tail_lite.models import LINEAR_LAYERS, context_length, has_cuda, load_tokenizer, locate, require
 from tail_lite.synthesis import Synthesis, choose, make_row
 from tail_lite.tasks import get_task
 from tail_lite.tokens import quantiles
+from tail_lite.train import choose_backend
 
 # Rough sustained speeds for the estimate of time only: matrix operations a second on a current GPU and a CPU core.
 _GPU_FLOPS, _CORE_FLOPS = 1.5e14, 3e10
 _PREVIEW = 192  # rows that stand for the whole in the estimate
+
+
+def preflight(config: RunConfig) -> RunConfig:
+    """Everything that can be found missing before anything is written; backend and engine as they will run."""
+    require("train", "torch", "transformers", "trl", "peft", "datasets", "accelerate", "matplotlib")
+    if config.quantize == "nf4":
+        require("cuda", "bitsandbytes")
+    backend = config.backend if config.full else choose_backend(config)
+    return replace(config, backend=backend, engine=choose_engine(config.engine))
 
 
 def count_parameters(folder: Path, rank: int) -> tuple[int, int]:
@@ -37,7 +50,7 @@ def dry_run(config: RunConfig) -> dict[str, Any]:
     from rich.table import Table
     from rich.text import Text
 
-    folder = locate(config.model)
+    folder = locate(config.model, weights=False)
     tokenizer = load_tokenizer(folder)
     rows = []
     for name in config.tasks:
@@ -48,6 +61,9 @@ def dry_run(config: RunConfig) -> dict[str, Any]:
             rows += [make_row(get_task(name), where, text, spec.form) for texts in chosen.values() for text in texts]
     encoded = [sample_ids(tokenizer, row["prompt"], row["completion"]) for row in rows]
     lengths = quantiles([len(ids) for ids, _ in encoded])
+    context = context_length(folder)
+    if lengths["max"] > context:
+        raise UsageError(f"samples of {lengths['max']} tokens do not fit the model's context of {context}")
     in_all = config.samples * len(config.tasks)
     tokens = int(lengths["mean"] * in_all * config.epochs)
     parameters, adapter = count_parameters(folder, config.rank)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import importlib.metadata
-import json
 import os
 import platform
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 from tail_lite import __version__
+from tail_lite.files import read_json, write_json
 
 PACKAGES = (
     *("torch", "transformers", "trl", "peft", "datasets", "accelerate", "bitsandbytes", "unsloth", "unsloth_zoo"),
@@ -66,21 +67,15 @@ def _memory_gib() -> float:
     return round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1)
 
 
-def write_config(run: Path, config: dict[str, Any], data: dict[str, Any], template: str) -> None:
-    """``config.json`` of a run folder; kept as it was first written when a run is resumed."""
+def write_config(run: Path, config: dict[str, Any], **hashes: Any) -> None:
+    """``config.json`` of a run folder. Hashes are added when they are known; the rest stays as it was first written."""
     path = run / "config.json"
-    if path.is_file():
-        return
-    content = {
+    content = read_json(path) or {
         "run": config,
         "seed": config["seed"],
-        "command": " ".join(["python", *sys.argv]),
+        "command": shlex.join(["python", *sys.argv]),
         "versions": versions(),
         "git_commit": git_commit(),
-        "data_sha256": data,
-        "template_sha256": template,
         "hardware": hardware(),
     }
-    temporary = path.with_name(".config.json.tmp")
-    temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    temporary.rename(path)
+    write_json(path, content | hashes)

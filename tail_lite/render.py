@@ -143,7 +143,10 @@ def label_and_index(name: str) -> tuple[str, str]:
 def _styled_pieces(trace: Trace, phrases: dict[str, str], names: bool, fetched: bool) -> list[str]:
     def heading(name: str) -> str:
         label, index = label_and_index(name)
-        return f"{name}: {phrases[label].format(i=index)}." if names else ""
+        if not names:
+            return ""
+        phrase = phrases[label].format(i=index)
+        return f"{name}: {phrase}" if phrase.endswith("?") else f"{name}: {phrase}."
 
     pieces = [heading(trace.states[0].name) if trace.states else ""]
     for state in trace.states:

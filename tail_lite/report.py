@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tail_lite.errors import RunError, UsageError
-from tail_lite.evaluate import RESULTS, range_order, read_json, replace_file
+from tail_lite.evaluate import RESULTS, range_order
+from tail_lite.files import read_json, replace_file
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -38,6 +39,8 @@ def read_run(folder: str | Path) -> Run:
     for place in (folder / "eval", folder):
         results = read_json(place / RESULTS)
         if results is not None:
+            if not isinstance(results.get("tasks"), dict):
+                raise UsageError(f"{place / RESULTS} has no 'tasks': it is not a results file of this kit")
             name = folder.resolve().parent.name if folder.name == "eval" else folder.resolve().name
             config = read_json(folder / "config.json") or {}
             return Run(name, results, config, read_log(folder / TRAIN_LOG))

@@ -19,13 +19,16 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
+from importlib.metadata import version as package_version
 from multiprocessing import get_context
 from pathlib import Path
+from platform import python_version
 from typing import Any
 
 from tail_lite import __version__
 from tail_lite.baselines import get_baseline
 from tail_lite.errors import RunError, UsageError
+from tail_lite.files import write_json
 from tail_lite.render import Form, render, render_text, without_module
 from tail_lite.tasks import get_task
 from tail_lite.tasks.base import RANGES, Problem, Task, problem_json, problem_key, rng_of
@@ -377,7 +380,7 @@ def _describe(spec: Synthesis, folder: Path) -> dict[str, Any]:
             }
     return {
         "command": spec.command,
-        "tail_lite": __version__,
+        "versions": {"tail_lite": __version__, "python": python_version(), "pyarrow": package_version("pyarrow")},
         "seed": spec.seed,
         "form": {"style": spec.form.style, "without": spec.form.without, "baseline": spec.form.baseline},
         "splits": splits,
@@ -429,15 +432,9 @@ def _merge_parts(spec: Synthesis, folder: Path, parts: int) -> None:
                         for k in range(parquet.num_row_groups):
                             write(parquet.read_row_group(k))
         whole.rename(folder / f"{split}.{spec.format}")
-    _write_json(folder / "manifest.json", _describe(spec, folder))
+    write_json(folder / "manifest.json", _describe(spec, folder))
     for file in folder.glob(f"*-of-{parts:05d}.*"):
         file.unlink(missing_ok=True)
-
-
-def _write_json(path: Path, content: dict[str, Any]) -> None:
-    temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    temporary.rename(path)
 
 
 def parse_shard(text: str | None) -> tuple[int, int]:
@@ -502,7 +499,7 @@ def synthesise(
             run: Callable[..., Any] = map if pool is None else pool.map
             counts = _write_part(spec, temporary, mine, run, strict, progress)
         if parts == 1:
-            _write_json(temporary / "manifest.json", summary := _describe(spec, temporary))
+            write_json(temporary / "manifest.json", summary := _describe(spec, temporary))
             if folder.exists():
                 folder.rmdir()
             temporary.rename(folder)
@@ -511,7 +508,7 @@ def synthesise(
             folder.mkdir(exist_ok=True)
             for file in sorted(temporary.iterdir()):
                 file.rename(folder / f"{file.stem}-{part:05d}-of-{parts:05d}{file.suffix}")
-            _write_json(folder / f"manifest-{part:05d}-of-{parts:05d}.json", summary)
+            write_json(folder / f"manifest-{part:05d}-of-{parts:05d}.json", summary)
             temporary.rmdir()
             if len(list(folder.glob(f"manifest-*-of-{parts:05d}.json"))) == parts:
                 _merge_parts(spec, folder, parts)
@@ -533,14 +530,16 @@ def _write_part(
 ) -> dict[str, int]:
     chosen: dict[tuple[str, str], dict[int, list[str]]] = {}
     counts: dict[str, int] = {}
+    due = 0  # a small data set leaves some parts without rows
     for (split, where), rows in spec.wanted().items():
         chosen[split, where] = choose(spec, split, where, rows, mine, run)
         have = counts[f"{split} {where}"] = sum(map(len, chosen[split, where].values()))
         want = sum(_quota(rows, shard) for shard in mine)
+        due += want
         if strict and have < want:
             raise UsageError(f"{spec.task}: only {have} of {want} distinct {split} problems exist for {where}")
     total = sum(counts.values())
-    if not total:
+    if due and not total:
         raise UsageError(f"{spec.task}: no problem exists for what was asked; choose other ranges or lengths")
     written = 0
     for split in SPLITS:

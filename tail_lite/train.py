@@ -7,6 +7,7 @@ Both libraries that could tokenise for us cut samples or mask labels differently
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import resource
@@ -15,6 +16,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -155,6 +157,12 @@ def fast_bf16() -> bool:
     return "avx512_bf16" in flags or "amx_bf16" in flags
 
 
+def _optimizer(config: RunConfig) -> str:
+    if not has_cuda():
+        return "adamw_torch"
+    return "adamw_8bit" if not config.full and find_spec("bitsandbytes") else "adamw_torch_fused"
+
+
 def last_checkpoint(folder: Path) -> Path | None:
     """The newest whole checkpoint; a half-written one (trainer_state.json is written last) is removed."""
     whole: list[Path] = []
@@ -233,7 +241,7 @@ def train(config: RunConfig, rows: list[Row], say: Callable[[str], None] = print
         bf16=fast_bf16(),
         use_cpu=not has_cuda(),
         gradient_checkpointing=has_cuda() and backend != "unsloth",
-        optim="adamw_torch" if not has_cuda() else "adamw_8bit" if not config.full else "adamw_torch_fused",
+        optim=_optimizer(config),
         logging_steps=1,
         save_steps=config.save_every,
         save_total_limit=2,
@@ -314,14 +322,23 @@ def train(config: RunConfig, rows: list[Row], say: Callable[[str], None] = print
         _save(trainer.model, tokenizer, config, base, target)
     except KeyboardInterrupt:
         raise RunError(_how_to_resume("interrupted", config)) from None
-    except torch.cuda.OutOfMemoryError:
-        raise RunError(f"out of GPU memory: lower --micro-batch (now {micro}); {_how_to_resume('', config)}") from None
+    except (torch.cuda.OutOfMemoryError, MemoryError):
+        raise RunError(f"out of memory: lower --micro-batch (now {micro}); {_how_to_resume('', config)}") from None
     except Exception as error:
+        if "can't allocate memory" in str(error):  # torch's CPU allocator raises RuntimeError
+            raise RunError(f"out of memory: lower --micro-batch (now {micro}); {_how_to_resume('', config)}") from None
         if is_disk_full(error):
             last_checkpoint(checkpoints)  # removes what was half-written
             raise RunError(_how_to_resume("the disk is full", config)) from error
         raise
     shutil.rmtree(checkpoints, ignore_errors=True)
+    # The callbacks refer to the trainer, which would keep the model on the GPU while the next stages run.
+    trainer.accelerator.free_memory()
+    trainer.model = trainer.model_wrapped = trainer.optimizer = None
+    del model
+    gc.collect()
+    if has_cuda():
+        torch.cuda.empty_cache()
 
 
 def _how_to_resume(cause: str, config: RunConfig) -> str:

@@ -53,7 +53,8 @@ class Grade(NamedTuple):
 
 _VALUE = re.compile(r"[-+]?\d+(\.\d+)?|\[.*\]|[<>=]")
 _STATED = re.compile(r"\banswer\b\W{0,4}(?:is|:|=)\W{0,4}?\s+(.+)", re.IGNORECASE)
-_IS = re.compile(r"\b(?:is|are|equals)\s*:?\s+(\S.*)", re.IGNORECASE)
+_IS = re.compile(r"(?:\b(?:is|are|equals)\s*:?|.*=)\s+(\S.*)", re.IGNORECASE)
+_UNIT = re.compile(r"([-+]?\d+(?:\.\d+)?)\s+[a-z]+", re.IGNORECASE)
 
 
 def extract(text: str) -> str | None:
@@ -62,7 +63,7 @@ def extract(text: str) -> str | None:
     That is what stands on the last line that begins with the marker; else in the last ``\\boxed{...}``; else what the
     last line states: "The answer is X", "The sum is X", or nothing but a number, a list or a sign of comparison.
     """
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    lines = [line.strip() for line in text.split("\n") if line.strip()]  # not splitlines: it breaks at odd signs
     marker = ANSWER_MARK.strip()
     for line in reversed(lines):
         if line.startswith(marker) and "\\boxed{" not in line:
@@ -101,6 +102,8 @@ def _tidied(answer: str) -> str | None:
     wrapped = re.fullmatch(r"\\text\{(.*)\}", answer)
     answer = wrapped[1] if wrapped else answer
     answer = answer.removesuffix(".").strip("`$*").strip()
+    measured = _UNIT.fullmatch(answer)
+    answer = measured[1] if measured else answer
     if answer.startswith("["):
         try:
             return json.dumps(json.loads(answer))
@@ -286,6 +289,8 @@ def _form_of(task: Task, row: dict[str, Any]) -> Form:
         given = {"style": given}
     if not isinstance(given, dict) or not set(given) <= {"style", "without", "baseline"}:
         raise UsageError("'form' is a style, or an object with 'style', 'without' and 'baseline'")
+    if not all(value is None or isinstance(value, str) for value in given.values()):
+        raise UsageError("the 'style', 'without' and 'baseline' of a 'form' are texts")
     form = Form(given.get("style") or "minimal", given.get("without"), given.get("baseline"))
     if form.baseline is not None:
         get_baseline(task, form.baseline)

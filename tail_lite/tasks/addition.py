@@ -106,7 +106,7 @@ def _scan(tape: Tape, whole: str, fraction: str, then: str) -> None:
 
 def _compare(tape: Tape, left: str, right: str) -> tuple[int, int]:
     p, q = int(tape.read(left)), int(tape.read(right))
-    tape.solve(f"{p}?{q}", "<" if p < q else ">" if p > q else "=")
+    tape.solve(f"{p} compared with {q}", "<" if p < q else ">" if p > q else "=")
     return p, q
 
 
@@ -240,21 +240,23 @@ def _letters(index: int) -> str:
 
 
 def _hinted(text: str, places: int) -> str:
-    """`text` with a hint after each digit. Integers (places > 0): ``361`` → ``3a6b1c``, equal letters at equal places.
+    """`text` with a hint after each digit. Integers (places > 0): ``361`` → ``3a6b1c``, equal letters at equal places
+    (``^`` at the place that only a last carry fills).
     Otherwise signed hints around the point: ``123.45`` → ``1(-c)2(-b)3(-a).4(a)5(b)``."""
     head, point, tail = text.partition(".")
     if places:
-        return "".join(d + _letters(places - len(head) + k) for k, d in enumerate(head))
+        return "".join(d + (_letters(k) if k >= 0 else "^") for k, d in enumerate(head, places - len(head)))
     whole = "".join(f"{d}(-{_letters(len(head) - 1 - k)})" for k, d in enumerate(head))
     return whole + point + "".join(f"{d}({_letters(k)})" for k, d in enumerate(tail))
 
 
-def _hint_places(problem: Problem, answer: str) -> int:
-    return 0 if "." in problem["a"] + problem["b"] else len(answer)
+def _hint_places(problem: Problem) -> int:
+    # Of the operands, not of the sum, whose length would tell whether the last column carries.
+    return 0 if "." in problem["a"] + problem["b"] else max(len(problem["a"]), len(problem["b"]))
 
 
 def _hint_sum(problem: Problem, answer: str) -> tuple[str, str]:
-    places = _hint_places(problem, answer)
+    places = _hint_places(problem)
     a, b, s = (_hinted(text, places) for text in (problem["a"], problem["b"], answer))
     return f"{a}+{b}", s
 
@@ -269,8 +271,8 @@ def _hint_completion(problem: Problem, answer: str) -> str:
 
 
 def _reversed_prompt(problem: Problem, query: str) -> str:
-    a, b = problem["a"][::-1], problem["b"][::-1]
-    return f"All numbers here, the answer too, are written from right to left, last digit first. What is {a} + {b}?"
+    turned = re.sub(r"[0-9]+(\.[0-9]+)?", lambda number: number[0][::-1], query)
+    return f"{turned} All numbers, the answer too, are written from right to left, last digit first."
 
 
 def _reversed_completion(problem: Problem, answer: str) -> str:
@@ -326,16 +328,16 @@ TASK = Task(
         "x": "Read fraction digit {i} of the first number",
         "b": "Read whole digit {i} of the second number",
         "y": "Read fraction digit {i} of the second number",
-        "frac": "Which fraction is longer",
+        "frac": "Which fraction is longer?",
         "f": "Add one column of the fractions with carry {i}",
-        "int": "Which whole part is longer, with carry {i} in hand",
+        "int": "Which whole part is longer, with carry {i} in hand?",
         "c": "Add one column of the whole parts with carry {i}",
         "carry": "Carry the one",
         "end": "Find the end of the fraction",
-        "trim": "A zero at the end is blanked",
+        "trim": "Is there a zero at the end?",
         "top": "Find the highest digit",
         "copy": "Copy the next digits out",
-        "point": "Is there a fraction",
+        "point": "Is there a fraction?",
     },
     baselines={
         "index-hint": Baseline(_hint_prompt, _hint_completion),
