@@ -53,7 +53,7 @@ class Grade(NamedTuple):
 
 _VALUE = re.compile(r"[-+]?\d+(\.\d+)?|\[.*\]|[<>=]")
 _STATED = re.compile(r"\banswer\b\W{0,4}(?:is|:|=)\W{0,4}?\s+(.+)", re.IGNORECASE)
-_IS = re.compile(r"(?:\b(?:is|are|equals)\s*:?|.*=)\s+(\S.*)", re.IGNORECASE)
+_IS = re.compile(r"(?:\b(?:is|are|equals)\s*:?|[-+*/×÷]\s*[\w.]+\s*=)\s+(\S.*)", re.IGNORECASE)
 _UNIT = re.compile(r"([-+]?\d+(?:\.\d+)?)\s+[a-z]+", re.IGNORECASE)
 
 

@@ -100,6 +100,8 @@ def test_check_says_ok_and_fails_with_1(cli, tmp_path):
         (["eval", "nano", "addition", "--engine", "magic"], "magic"),
         (["verify", "nothing.jsonl"], "nothing.jsonl"),
         (["report", "nowhere", "--out", "d"], "nowhere"),
+        (["show", "addition", "--length", "-3"], "no problems of length -3"),
+        (["eval", "nano", "addition", "--out", "/proc/e"], "cannot write"),
         (["fly"], "No such command 'fly'"),
         ([], "Missing command"),
     ],

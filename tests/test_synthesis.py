@@ -49,6 +49,14 @@ def test_parts_are_runs_of_the_whole(tmp_path):
         synthesise(Synthesis("addition", train=99, eval=10, format="jsonl"), tmp_path / "parts", shard=(1, 3))
 
 
+def test_parts_without_rows_complete_the_set_too(tmp_path):
+    spec = Synthesis("addition", train=10, eval=3)  # fewer rows than virtual shards
+    synthesise(spec, tmp_path / "whole")
+    for part in range(4):
+        synthesise(spec, tmp_path / "parts", shard=(part, 4))
+    assert digests(tmp_path / "parts" / "addition") == digests(tmp_path / "whole" / "addition")
+
+
 def test_rows_are_as_the_contract_says(tmp_path):
     spec = Synthesis("addition", train=60, eval=12, mix=(8, 1, 1), lengths=(52,))
     manifest = synthesise(spec, tmp_path)

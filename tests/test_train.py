@@ -182,6 +182,8 @@ def test_a_dry_run_loads_no_model_and_writes_nothing(recipe, tmp_path):
         (["addition", "--full", "--quantize", "nf4"], "drop --full"),
         (["addition", "--out", "/proc/run"], "cannot write"),
         (["addition", "--batch", "0"], "at least 1"),
+        (["addition", "--epochs", "inf"], "a number above 0"),
+        (["addition", "--model", "foo/ba r"], "neither a folder nor a hub name"),
         (["addition", "--style", "prose"], "invalid choice: 'prose'"),
         (["addition", "--style", "styled", "--baseline", "answer-only"], "excludes"),
     ],
@@ -202,7 +204,9 @@ def test_a_context_too_short_is_one_line(recipe, tmp_path):
     done = recipe("train_task.py", "addition", "--quick", "--model", model, "--out", "run")
     assert done.returncode == 2, done.stderr
     assert "the model's context 256" in done.stderr
-    assert not (tmp_path / "run" / "adapter").exists()
+    assert not (tmp_path / "run").exists()
+    plan = recipe("train_task.py", "addition", "--model", model, "--dry-run")
+    assert (plan.returncode, plan.stderr.count("\n")) == (2, 1), plan.stderr
 
 
 def test_unwhole_models_are_named(cli, tmp_path):
@@ -220,6 +224,8 @@ def test_an_adapter_without_its_base(cli, tmp_path):
     folder.mkdir()
     done = cli("merge", folder, "--out", "m")
     assert "no adapter_config.json" in done.stderr
+    (folder / "adapter_config.json").write_text("{")
+    assert "holds no JSON object" in cli("merge", folder, "--out", "m").stderr
     config = {"base_model_name_or_path": "/gone/model", "target_modules": ["q_proj"], "peft_type": "LORA"}
     (folder / "adapter_config.json").write_text(json.dumps(config))
     done = cli("merge", folder, "--out", "m")
