@@ -81,6 +81,7 @@ def evaluate(
 
     if todo:
         prompts, budgets, longest = _plan(model, unique)
+        _make(out)
         with closing(open_engine(kind, model, longest)) as running:
             mark |= {"engine_version": running.version, "engine_flags": running.flags}
             _save(out, lambda: replace_file(out / FINGERPRINT, json.dumps(mark, indent=2) + "\n"), len(done))
@@ -240,6 +241,16 @@ def _about(mark: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in mark.items() if name in ("engine_version", "engine_flags")}
 
 
+def _make(out: Path) -> None:
+    """The folder, found writable before a model is loaded."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        replace_file(out / ".write-test", "")
+        (out / ".write-test").unlink()
+    except OSError as error:
+        raise UsageError(f"cannot write to {out} ({error.strerror}): choose another --out") from None
+
+
 def _claim(out: Path, mark: dict[str, Any], resume: bool) -> dict[Key, dict[str, Any]]:
     """Take the folder: new, or an earlier state of the same evaluation, whose samples are returned."""
     done: dict[Key, dict[str, Any]] = {}
@@ -254,12 +265,6 @@ def _claim(out: Path, mark: dict[str, Any], resume: bool) -> dict[Key, dict[str,
         if other:
             raise UsageError(f"{out} holds the evaluation of another {' and '.join(other)}: choose another --out")
         done = _read_samples(out / SAMPLES)
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        replace_file(out / ".write-test", "")
-        (out / ".write-test").unlink()
-    except OSError as error:
-        raise UsageError(f"cannot write to {out} ({error.strerror}): choose another --out") from None
     return done
 
 
