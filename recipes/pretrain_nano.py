@@ -817,10 +817,27 @@ cells; long: to {EVALS["long"][1]} cells, pages of some 2,500 tokens):
 """
 
 
+def _fresh_end(weights: Path) -> None:
+    """Draw the end-of-text token's row of the embedding afresh.
+
+    No page of pre-training ends, so that row was only ever pushed away from every context; an adapter, which leaves the
+    embeddings alone, could not bring it back: whole traces were right, and did not stop.
+    """
+    import torch
+    from safetensors.torch import load_file, save_file
+
+    tensors = load_file(weights)
+    embedding = tensors["model.embed_tokens.weight"]
+    row = torch.randn(embedding.shape[1], generator=torch.Generator().manual_seed(0))
+    embedding[0] = row / row.norm() * embedding.norm(dim=1).median()
+    save_file(tensors, weights, metadata={"format": "pt"})
+
+
 def install(folder: Path) -> None:
     """Copy a trained model's files into the package."""
     for name in ("config.json", "generation_config.json", "model.safetensors", "README.md"):
         (nano.NANO_DIR / name).write_bytes((folder / "model" / name).read_bytes())
+    _fresh_end(nano.NANO_DIR / "model.safetensors")
     nano.save_tokenizer(nano.NANO_DIR)
     print(f"installed {folder / 'model'} in {nano.NANO_DIR}")
 
