@@ -10,7 +10,13 @@ _COMMON = {"answer-only": Baseline(lambda problem, query: query, lambda problem,
 
 def baselines_of(task: Task) -> dict[str, Baseline]:
     """All baselines of a task by name."""
-    return _COMMON | task.baselines
+    solution = task.plain_cot
+    if solution is None:
+        return _COMMON | task.baselines
+    plain = Baseline(
+        lambda problem, query: query, lambda problem, answer: f"{solution(problem)}\n{ANSWER_MARK}{answer}"
+    )
+    return _COMMON | {"plain-cot": plain} | task.baselines
 
 
 def get_baseline(task: Task, name: str) -> Baseline:

@@ -12,14 +12,18 @@ import json
 import random
 import re
 import sys
-from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from itertools import repeat
+from multiprocessing import get_context
 from pathlib import Path
 
 from tail_lite.baselines import baselines_of
 from tail_lite.errors import UsageError
 from tail_lite.render import ABLATIONS, STYLES, Form, label_and_index, pieces_of, render, render_text
+from tail_lite.stats import wilson
 from tail_lite.synthesis import make_row
 from tail_lite.tape import Trace, replay
 from tail_lite.tasks import get_task
@@ -27,6 +31,7 @@ from tail_lite.tasks.base import ANSWER_MARK, RANGES, Problem, Task, problem_jso
 from tail_lite.tokens import count_tokens, quantiles
 
 TOKENS_GROW = 1.3  # a state at M or L may have this many times the tokens of one at S
+COMMONEST = 0.4  # share of the commonest answer in a range
 _FORMS = [Form(style) for style in STYLES] + [Form(without=w) for w in ABLATIONS]
 _FORMS += [Form("styled", without=w) for w in ABLATIONS]
 
@@ -74,21 +79,33 @@ def _problems(task: Task, n: int, seed: int) -> Iterator[tuple[str, Problem]]:
         yield where, task.sample(rng_of(task.name, "check", where, seed, k), *task.ranges[where])
 
 
-def check_task(task: Task, n: int = 300, seed: int = 0, progress: Callable[[int], None] | None = None) -> Report:
+def check_all(names: list[str], n: int, seed: int = 0, workers: int = 1) -> Iterator[Report]:
+    """Reports on tasks or task files, in order, each as soon as it is there."""
+    if workers == 1 or len(names) == 1:
+        yield from (check_task(load_task(name), n, seed) for name in names)
+        return
+    with ProcessPoolExecutor(min(workers, len(names)), get_context("spawn")) as pool:
+        yield from pool.map(_check_named, names, repeat(n), repeat(seed))
+
+
+def _check_named(name: str, n: int, seed: int) -> Report:
+    return check_task(load_task(name), n, seed)
+
+
+def check_task(task: Task, n: int = 300, seed: int = 0) -> Report:
     """Check `n` problems spread evenly over S, M and L; up to a hundred of them in every form."""
     report = Report(task.name)
     fault = _Faults(report)
     shapes: dict[str, dict[str, list[tuple[int, int, int, str]]]] = {w: defaultdict(list) for w in RANGES}
     texts: dict[str, list[str]] = {w: [] for w in RANGES}
+    answers: dict[str, Counter[str]] = {w: Counter() for w in RANGES}
     forms_every = max(1, n // 100)
     _check_templates(task, fault)
     for k, (where, problem) in enumerate(_problems(task, n, seed)):
-        if progress:
-            progress(k + 1)
         text = problem_json(problem)
         try:
             task.validate(json.loads(text))
-            trace = task.program(problem)
+            trace, truth = task.program(problem), task.oracle(problem)
         except Exception as error:
             fault(f"{type(error).__name__}: {error}", text)
             continue
@@ -97,8 +114,9 @@ def check_task(task: Task, n: int = 300, seed: int = 0, progress: Callable[[int]
         lo, hi = task.ranges[where]
         if not all(lo <= size <= hi for size in task.length(problem)):
             fault(f"length {task.length(problem)} outside of {where}", text)
-        if not task.grade(problem, task.oracle(problem), trace.answer):
-            fault(f"the trace answers {trace.answer!r}, the oracle {task.oracle(problem)!r}", text)
+        answers[where][truth] += 1
+        if not task.grade(problem, truth, trace.answer):
+            fault(f"the trace answers {trace.answer!r}, the oracle {truth!r}", text)
         wrong = replay(trace)
         if wrong:
             fault(f"the trace does not replay: {wrong}", text)
@@ -109,6 +127,7 @@ def check_task(task: Task, n: int = 300, seed: int = 0, progress: Callable[[int]
             _check_forms(task, where, problem, trace, fault)
             _check_mutants(task, problem, trace, random.Random(k), fault)
     _check_atomicity(shapes, fault)
+    _check_answers(answers, fault)
     for where in RANGES:
         report.tokens[where] = quantiles(count_tokens(texts[where]))
     if texts["L"]:
@@ -176,6 +195,16 @@ def _check_atomicity(shapes: dict[str, dict[str, list[tuple[int, int, int, str]]
                     fault(f"states {label!r} have {most} {what} at {where}, but {allowed} at S")
             if tokens[where][label] > TOKENS_GROW * tokens["S"][label]:
                 fault(f"states {label!r} have {tokens[where][label]} tokens at {where}, {tokens['S'][label]} at S")
+
+
+def _check_answers(answers: dict[str, Counter[str]], fault: _Faults) -> None:
+    """No answer may be so common that guessing it looks like skill."""
+    for where, counted in answers.items():
+        total = sum(counted.values())
+        if len(counted) > 2:  # where only two answers exist, one of them has half
+            answer, most = counted.most_common(1)[0]
+            if wilson(most, total)[0] > COMMONEST:
+                fault(f"{most} of {total} answers at {where} are {answer!r}; at most {COMMONEST:.0%} should be")
 
 
 def _check_forms(task: Task, where: str, problem: Problem, trace: Trace, fault: _Faults) -> None:

@@ -58,7 +58,7 @@ def tasks(as_json: AsJson = False) -> None:
 
 @app.command()
 def show(
-    task: Annotated[str, typer.Argument(metavar="TASK", help="Task name.", show_default=False)],
+    task: Annotated[str, typer.Argument(metavar="TASK|FILE.py", help="Task, or a task's file.", show_default=False)],
     where: Annotated[str, typer.Option("--range", help="S, M or L.")] = "S",
     length: Annotated[int | None, typer.Option(help="An exact length instead of a range.")] = None,
     seed: Seed = 0,
@@ -68,11 +68,11 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Print one sample: its query, chain of thought and answer."""
+    from tail_lite.check import load_task
     from tail_lite.render import Form
     from tail_lite.synthesis import show_row
-    from tail_lite.tasks import get_task
 
-    chosen = get_task(task)
+    chosen = load_task(task)
     if length is not None and length < chosen.min_length:
         raise UsageError(f"{task} has no problems of length {length}: choose {chosen.min_length} or more")
     if length is None and where not in chosen.ranges:
@@ -103,7 +103,7 @@ def synth(
 ) -> None:
     """Write data sets of chains of thought, made by running programs."""
     from tail_lite.render import Form
-    from tail_lite.synthesis import Synthesis, parse_lengths, parse_mix, parse_shard, shortfalls, synthesise
+    from tail_lite.synthesis import Synthesis, parse_lengths, parse_mix, parse_shard, shortfalls, synthesise_all
     from tail_lite.tasks import parse_tasks
 
     form, part = Form(style, without, baseline), parse_shard(shard)
@@ -114,12 +114,12 @@ def synth(
     if workers < 0:
         raise UsageError("--workers must be at least 1")
     workers = workers or os.cpu_count() or 1
-    for spec in specs:
-        with _progress() as progress:
-            manifest = synthesise(spec, out, workers, part, strict, progress)
-        for phrase in shortfalls(manifest):
-            print(f"warning: {spec.task}: {phrase}", file=sys.stderr)
-        print(out / spec.task)
+    with _progress() as progress:
+        made = synthesise_all(specs, out, workers, part, strict, progress)
+        for spec, manifest in zip(specs, made, strict=True):
+            for phrase in shortfalls(manifest):
+                print(f"warning: {spec.task}: {phrase}", file=sys.stderr)
+            print(out / spec.task, flush=True)
 
 
 class _progress:
@@ -152,25 +152,28 @@ def check(
     tasks: Annotated[list[str], typer.Argument(metavar="TASK…|FILE.py", help="Tasks, all, or a task's file.")],
     n: Annotated[int, typer.Option(help="Problems a task, spread over S, M and L.")] = 300,
     seed: Seed = 0,
+    workers: Annotated[int, typer.Option(help="Processes.", show_default="all cores")] = 0,
 ) -> None:
     """Check tasks without a model: answers against an oracle, and that traces keep their promises."""
-    from tail_lite.check import check_task, load_task
+    from tail_lite.check import check_all, load_task
     from tail_lite.tasks import parse_tasks
 
     if n < 3:
         raise UsageError("--n must be at least 3: one problem for each of S, M and L")
     files = [name for name in tasks if name.endswith(".py")]
     named = [name for name in tasks if name not in files]
-    found = [load_task(name) for name in files] + (parse_tasks(named) if named or not files else [])
+    for name in files:
+        load_task(name)
+    found = files + ([task.name for task in parse_tasks(named)] if named or not files else [])
     failed = False
-    for task in found:
-        report = check_task(task, n, seed)
+    for report in check_all(found, n, seed, workers or os.cpu_count() or 1):
         failed |= not report.passed
         tokens = ", ".join(f"{w} {t['mean']:.0f}/{t['max']}" for w, t in report.tokens.items() if t)
         verdict = "ok" if report.passed else "FAILED"
-        print(f"{verdict} {task.name}: {report.problems} problems, {report.states} states, tokens mean/max {tokens}")
+        print(f"{verdict} {report.task}: {report.problems} problems, {report.states} states, tokens mean/max {tokens}")
         for fault in report.faults:
             print(f"  {fault}")
+        sys.stdout.flush()
     if failed:
         raise typer.Exit(1)
 

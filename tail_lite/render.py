@@ -6,6 +6,7 @@ A rendered state is four pieces in a fixed order: what it *fetches*, its *soluti
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -13,6 +14,7 @@ from tail_lite.errors import UsageError
 from tail_lite.tape import HALT, Cell, State, Trace
 from tail_lite.tasks.base import ANSWER_MARK
 
+_DIGIT = re.compile("[0-9]")
 STYLES = ("minimal", "styled")
 ABLATIONS = ("memory-fetcher", "atomic-state", "linear-transition")
 MODULES = ("fetch", "solve", "write", "control", "answer")
@@ -135,9 +137,10 @@ def _said(cells: list[Cell]) -> str:
 
 
 def label_and_index(name: str) -> tuple[str, str]:
-    """``c12`` → ``c``, ``12``; phrases belong to labels."""
-    label = name.rstrip("0123456789")
-    return label, name[len(label) :]
+    """``c12`` → ``c``, ``12`` and ``d3,4`` → ``d``, ``3,4``; phrases belong to labels."""
+    digit = _DIGIT.search(name)
+    at = digit.start() if digit else len(name)
+    return name[:at], name[at:]
 
 
 def _styled_pieces(trace: Trace, phrases: dict[str, str], names: bool, fetched: bool) -> list[str]:

@@ -38,7 +38,8 @@ SPLITS = ("train", "eval")
 SHARDS = 64
 EVAL_SHARE = 10  # one hash in ten is evaluation's
 _BLOCK = 2_000  # candidates a work unit
-_STALE = 40  # give up on a range after this many times its missing rows were drawn in vain
+_STALE = 400  # a virtual shard gives up after about so many candidates of its own without a new problem,
+_MOST = 40  # and at last where so many times the candidates that its rows need have been drawn
 
 Progress = Callable[[str, int, int], None]
 Row = dict[str, Any]
@@ -183,8 +184,10 @@ def show_row(task: Task, where: str, seed: int, form: Form) -> Row:
 # Choosing the problems
 
 
-def _candidates(name: str, split: str, where: str, seed: int, first: int, mine: range) -> list[tuple[int, bytes, str]]:
-    """One block of the candidate stream: (virtual shard, key, problem) of those that belong to this split and part."""
+def _candidates(
+    name: str, split: str, where: str, seed: int, first: int, mine: range
+) -> list[tuple[int, int, bytes, str]]:
+    """One block of the candidate stream: (index, virtual shard, key, problem) of those of this split and part."""
     task = get_task(name)
     lo, hi = bounds(task, where)
     kept = []
@@ -192,7 +195,7 @@ def _candidates(name: str, split: str, where: str, seed: int, first: int, mine: 
         text = problem_json(task.sample(rng_of(name, split, where, seed, index), lo, hi))
         key = problem_key(name, text)
         if split_of(key) == split and shard_of(key) in mine:
-            kept.append((shard_of(key), key, text))
+            kept.append((index, shard_of(key), key, text))
     return kept
 
 
@@ -208,20 +211,8 @@ def choose(
     `run` maps a function over work units in order (the built-in map, or a pool's).
     """
     task = get_task(spec.task)
-    lo, hi = bounds(task, where)
     chosen: dict[int, list[str]] = {shard: [] for shard in mine}
-    seen: set[bytes] = set()
-    missing = sum(_quota(rows, shard) for shard in mine)
-
-    def offer(candidates: list[tuple[int, bytes, str]]) -> None:
-        nonlocal missing
-        for shard, key, text in candidates:
-            if key not in seen and len(chosen[shard]) < _quota(rows, shard):
-                seen.add(key)
-                chosen[shard].append(text)
-                missing -= 1
-
-    space = task.enumerate(lo, hi)
+    space = task.enumerate(*bounds(task, where))
     if space is not None:
         # Every problem of a small space, in an order that depends on the seed. A shard that runs out is made up
         # from its neighbours, so that all that exist are used whatever their hashes.
@@ -233,20 +224,28 @@ def choose(
                 chosen[index % SHARDS].append(text)
         return chosen
 
-    block = drawn = fruitless = 0
-    while missing:
-        before = missing
+    # Whether a shard gives up depends on its own candidates alone, not on who draws the others'.
+    share = SHARDS * (EVAL_SHARE if split == "eval" else 1)  # one candidate in so many belongs to a shard
+    patience, most = _STALE * share, _MOST * rows * share // SHARDS + _STALE * share
+    seen: set[bytes] = set()
+    last = dict.fromkeys(mine, 0)  # index of a shard's last new problem
+    wanting = {shard for shard in mine if _quota(rows, shard)}
+    block = 0
+    while wanting:
         # The expected number of candidates for what is missing, a little more, in whole blocks.
-        needed = missing * SHARDS // len(mine) * (EVAL_SHARE if split == "eval" else 1)
-        blocks = min(needed * 5 // 4 // _BLOCK + 1, 64)
+        missing = max(_quota(rows, shard) - len(chosen[shard]) for shard in wanting)
+        blocks = min(missing * share * 5 // 4 // _BLOCK + 1, 64)
         work = partial(_candidates, spec.task, split, where, spec.seed, mine=mine)
         for found in run(work, [(block + k) * _BLOCK for k in range(blocks)]):
-            offer(found)
+            for index, shard, key, text in found:
+                if shard in wanting and key not in seen and index <= min(last[shard] + patience, most):
+                    seen.add(key)
+                    last[shard] = index
+                    chosen[shard].append(text)
+                    if len(chosen[shard]) == _quota(rows, shard):
+                        wanting.discard(shard)
         block += blocks
-        drawn += blocks * _BLOCK
-        fruitless = 0 if missing < before else fruitless + blocks * _BLOCK
-        if fruitless > _STALE * EVAL_SHARE * SHARDS:
-            break
+        wanting = {shard for shard in wanting if block * _BLOCK <= min(last[shard] + patience, most)}
     return chosen
 
 
@@ -447,8 +446,15 @@ def parse_shard(text: str | None) -> tuple[int, int]:
     return int(part), int(parts)
 
 
-def _refuse_foreign(spec: Synthesis, folder: Path, part: int, parts: int) -> None:
-    """`folder` may hold other parts of the same command, and nothing else."""
+def _shards_of(shard: tuple[int, int]) -> range:
+    part, parts = shard
+    return range(part * SHARDS // parts, (part + 1) * SHARDS // parts)
+
+
+def refuse_foreign(spec: Synthesis, out: Path, shard: tuple[int, int] = (0, 1)) -> None:
+    """The task's folder may hold other parts of the same command, and nothing else: otherwise a UsageError."""
+    folder = out / spec.task
+    part, parts = shard
     if not folder.exists():
         return
     if not folder.is_dir():
@@ -479,10 +485,42 @@ def synthesise(
     no file that later reads as whole. With ``strict`` a shortfall of distinct problems is a UsageError, and nothing is
     written; otherwise it is recorded.
     """
+    (summary,) = synthesise_all([spec], out, workers, shard, strict, progress)
+    return summary
+
+
+def synthesise_all(
+    specs: list[Synthesis],
+    out: Path,
+    workers: int = 1,
+    shard: tuple[int, int] = (0, 1),
+    strict: bool = False,
+    progress: Progress | None = None,
+) -> Iterator[dict[str, Any]]:
+    """:func:`synthesise` for several tasks; what would refuse one of them is found before the first is written."""
+    for spec in specs:
+        refuse_foreign(spec, out, shard)
+    # Spawned, not forked: the parent may hold threads (Arrow's, torch's) that a fork would tear.
+    pool = ProcessPoolExecutor(workers, get_context("spawn")) if workers > 1 else None
+    with pool or nullcontext():
+        run: Callable[..., Any] = map if pool is None else pool.map
+        if strict and len(specs) > 1:
+            for spec in specs:
+                _choose_all(spec, _shards_of(shard), run, strict)
+        for spec in specs:
+            yield _synthesise_one(spec, out, shard, run, strict, progress)
+
+
+def _synthesise_one(
+    spec: Synthesis,
+    out: Path,
+    shard: tuple[int, int],
+    run: Callable[..., Any],
+    strict: bool,
+    progress: Progress | None,
+) -> dict[str, Any]:
     part, parts = shard
-    mine = range(part * SHARDS // parts, (part + 1) * SHARDS // parts)
     folder = out / spec.task
-    _refuse_foreign(spec, folder, part, parts)
     temporary = out / f".{spec.task}.{part}-of-{parts}.partial"
     made = [p for p in (out, *out.parents) if not p.exists()]
     try:
@@ -493,11 +531,8 @@ def synthesise(
 
     done = False
     try:
-        # Spawned, not forked: the parent may hold threads (Arrow's, torch's) that a fork would tear.
-        pool = ProcessPoolExecutor(workers, get_context("spawn")) if workers > 1 else None
-        with pool or nullcontext():
-            run: Callable[..., Any] = map if pool is None else pool.map
-            counts = _write_part(spec, temporary, mine, run, strict, progress)
+        chosen, counts = _choose_all(spec, _shards_of(shard), run, strict)
+        _write_part(spec, temporary, chosen, _shards_of(shard), run, progress)
         if parts == 1:
             write_json(temporary / "manifest.json", summary := _describe(spec, temporary))
             if folder.exists():
@@ -525,10 +560,12 @@ def synthesise(
                     empty.rmdir()
 
 
-def _write_part(
-    spec: Synthesis, folder: Path, mine: range, run: Callable[..., Any], strict: bool, progress: Progress | None
-) -> dict[str, int]:
-    chosen: dict[tuple[str, str], dict[int, list[str]]] = {}
+_Chosen = dict[tuple[str, str], dict[int, list[str]]]  # problems by (split, range) and virtual shard
+
+
+def _choose_all(spec: Synthesis, mine: range, run: Callable[..., Any], strict: bool) -> tuple[_Chosen, dict[str, int]]:
+    """The problems of every split and range, and how many they are."""
+    chosen: _Chosen = {}
     counts: dict[str, int] = {}
     due = 0  # a small data set leaves some parts without rows
     for (split, where), rows in spec.wanted().items():
@@ -538,9 +575,15 @@ def _write_part(
         due += want
         if strict and have < want:
             raise UsageError(f"{spec.task}: only {have} of {want} distinct {split} problems exist for {where}")
-    total = sum(counts.values())
-    if due and not total:
+    if due and not any(counts.values()):
         raise UsageError(f"{spec.task}: no problem exists for what was asked; choose other ranges or lengths")
+    return chosen, counts
+
+
+def _write_part(
+    spec: Synthesis, folder: Path, chosen: _Chosen, mine: range, run: Callable[..., Any], progress: Progress | None
+) -> None:
+    total = sum(len(texts) for by_shard in chosen.values() for texts in by_shard.values())
     written = 0
     for split in SPLITS:
         wheres = [where for s, where in chosen if s == split]
@@ -553,7 +596,6 @@ def _write_part(
                 written += rows
                 if progress:
                     progress(spec.task, written, total)
-    return counts
 
 
 def shortfalls(manifest: dict[str, Any]) -> list[str]:

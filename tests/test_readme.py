@@ -2,6 +2,7 @@
 
 import os
 import re
+import runpy
 import shlex
 import subprocess
 import sys
@@ -9,6 +10,8 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT
+
+from tail_lite.tasks import task_names
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -41,6 +44,21 @@ def test_commands(checkout):
 
 def test_the_trace_shown_is_the_one_printed(cli):
     assert cli("show", "addition", "--length", 4).stdout.endswith("\n\n" + block("trace"))
+
+
+def test_the_task_shown_passes_its_check(checkout):
+    (checkout / "my_task.py").write_text(block("task"), encoding="utf-8")
+    for line in block("task-commands").splitlines():
+        done = subprocess.run(shlex.split(line), cwd=checkout, env=environment(), capture_output=True, text=True)
+        assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
+
+
+def test_the_page_of_tasks_is_what_the_code_makes():
+    make = runpy.run_path(str(ROOT / "docs" / "make.py"))
+    page = (ROOT / "docs" / "tasks.md").read_text(encoding="utf-8")
+    assert make["tasks_page"]() == page, "run `python docs/make.py`"
+    tokens = (ROOT / "docs" / "tokens.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| (\w+) \| S", tokens, re.MULTILINE) == list(task_names())
 
 
 @pytest.mark.full

@@ -33,11 +33,13 @@ def test_check_passes(task):
 @settings(max_examples=60, deadline=None)
 @given(data=st.data())
 def test_any_length_answers_as_the_oracle_and_replays(task, data):
-    lengths = st.integers(task.min_length, 2 * task.ranges["L"][1])
+    lengths = st.integers(task.min_length, min(task.max_length, 2 * task.ranges["L"][1]))
     n, seed = data.draw(lengths), data.draw(st.integers(0, 2**32))
     problem = draw_problem(task, str(n), seed)
     task.validate(json.loads(problem_json(problem)))
-    assert task.length(problem) == [n] * len(task.length(problem))
+    sizes = task.length(problem)
+    assert sizes[-1] == n  # of an interval of primes, its upper end
+    assert set(sizes) == {n} or task.name == "prime_search"
     trace = task.program(problem)
     assert task.grade(problem, task.oracle(problem), trace.answer)
     assert replay(trace) is None
@@ -86,6 +88,27 @@ def test_shown_states_chain_and_fetch_what_was_written(task, without):
         cells.update(state["write"])
         assert state["goto"] == after["name"]
     assert json.loads(json.dumps(row)) == row
+
+
+@ALL
+def test_junk_is_refused(task):
+    """A problem may come from anywhere (`verify`): what is malformed is a ValueError with words, and nothing else."""
+    good = draw_problem(task, "S", 0)
+    task.validate(good)
+    junk = [good | {key: value} for key in good for value in (None, {}, "§", 3.5, [[]], True)]
+    junk += [{k: v for k, v in good.items() if k != key} for key in good] + [{}, good | {"more": 1}]
+    for problem in junk:
+        with pytest.raises(ValueError, match=r"\w+ \w+"):
+            task.validate(problem)
+
+
+@ALL
+def test_the_bounds_of_a_range_are_reached(task):
+    for where in RANGES:
+        seen = {n for k in range(400) for n in task.length(draw_problem(task, where, k))}
+        lo, hi = task.ranges[where]
+        assert seen <= set(range(lo, hi + 1))
+        assert {lo, hi} <= seen or task.name == "population_growth"
 
 
 @ALL

@@ -7,6 +7,7 @@ the record in the form that was chosen, its text, and the tape before and after 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -169,5 +170,5 @@ def tracks(addresses: Iterable[str]) -> tuple[dict[str, list[str]], list[str]]:
         else:
             single.append(address)
     for members in grouped.values():
-        members.sort(key=lambda address: int(label_and_index(address)[1]))
+        members.sort(key=lambda address: [int(n) for n in re.findall("[0-9]+", address)])
     return grouped, single

@@ -71,6 +71,23 @@ def oracle(problem: Problem) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def plain_cot(problem: Problem) -> str:
+    """Fractions first, then whole parts: each sum stated at sight."""
+    (a, _, x), (b, _, y) = problem["a"].partition("."), problem["b"].partition(".")
+    places = max(len(x), len(y))
+    carry = 0
+    lines = [f"We add {problem['a']} and {problem['b']}."]
+    if places:
+        x, y = x.ljust(places, "0"), y.ljust(places, "0")
+        total = str(int(x) + int(y)).zfill(places)
+        carry = len(total) - places
+        lines.append(f"Fractions, to {places} decimal places: 0.{x} + 0.{y} = {carry}.{total[carry:]}.")
+    whole = int(a) + int(b) + carry
+    lines.append(f"Whole parts: {a} + {b}{' + 1' if carry else ''} = {whole}.")
+    lines.append(f"Together that is {oracle(problem)}.")
+    return "\n".join(lines)
+
+
 def _lay_out(cells: dict[str, str | int], text: str, whole: str, fraction: str) -> None:
     head, point, tail = text.partition(".")
     cells[f"{whole}0"] = BLANK
@@ -291,7 +308,6 @@ TASK = Task(
     enumerate=enumerate_problems,
     length=length,
     validate=validate,
-    fields=lambda problem: problem,
     program=program,
     oracle=oracle,
     templates=tuple(
@@ -339,6 +355,7 @@ TASK = Task(
         "copy": "Copy the next digits out",
         "point": "Is there a fraction?",
     },
+    plain_cot=plain_cot,
     baselines={
         "index-hint": Baseline(_hint_prompt, _hint_completion),
         "reversed": Baseline(_reversed_prompt, _reversed_completion, lambda answer: answer[::-1]),

@@ -32,8 +32,10 @@ class Task:
     """One problem family: how to draw it, ask it, solve it step by step, and check it by other means.
 
     ``program`` runs the algorithm on a :class:`~tail_lite.tape.Tape` and returns its record; ``oracle`` is a
-    *different* algorithm or a library. ``phrases`` gives each state label (a name without its trailing digits) the
-    short phrase that the styled form uses; ``{i}`` stands for those digits.
+    *different* algorithm or a library. ``phrases`` gives each state label (a name up to its first digit) the short
+    phrase that the styled form uses; ``{i}`` stands for the rest of the name, its index. ``fields`` is what fills the
+    placeholders of ``templates``. ``plain_cot`` writes an ordinary solution, as in a textbook: large steps, results
+    stated at sight, without the answer line.
     """
 
     name: str
@@ -44,13 +46,14 @@ class Task:
     sample: Callable[[random.Random, int, int], Problem]
     length: Callable[[Problem], list[int]]
     templates: tuple[str, ...]
-    fields: Callable[[Problem], dict[str, str]]  # what fills a template's {placeholders}
     program: Callable[[Problem], Trace]
     oracle: Callable[[Problem], str]
     phrases: dict[str, str]
-    validate: Callable[[Problem], None]  # raises ValueError on a malformed problem
+    validate: Callable[[Problem], None] = lambda problem: None  # raises ValueError on a malformed problem
+    fields: Callable[[Problem], dict[str, str]] = lambda problem: {k: str(v) for k, v in problem.items()}
     enumerate: Callable[[int, int], Iterable[Problem] | None] = lambda lo, hi: None  # all problems, where few exist
     grade: Callable[[Problem, str, str], bool] = lambda problem, answer, given: given == answer
+    plain_cot: Callable[[Problem], str] | None = None
     baselines: dict[str, Baseline] = field(default_factory=dict)
     min_length: int = 1
     max_length: int = 1_000
