@@ -37,10 +37,10 @@ lint: env
 	.venv/bin/mypy
 
 test: lint
-	.venv/bin/python -m pytest -m "not full"
+	.venv/bin/python -m pytest -n 2 --dist worksteal -m "not full"
 
 test-all: lint
-	.venv/bin/python -m pytest
+	.venv/bin/python -m pytest -n 2 --dist worksteal
 
 app: env
 	.venv/bin/python app.py

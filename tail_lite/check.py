@@ -126,6 +126,8 @@ def check_task(task: Task, n: int = 300, seed: int = 0) -> Report:
         if k % forms_every == 0:
             _check_forms(task, where, problem, trace, fault)
             _check_mutants(task, problem, trace, random.Random(k), fault)
+    for k in range(report.problems // len(RANGES), 300):  # what S allows is not to depend on a small n
+        _shape(task, task.program(task.sample(rng_of(task.name, "shape", seed, k), *task.ranges["S"])), shapes["S"])
     _check_atomicity(shapes, fault)
     _check_answers(answers, fault)
     for where in RANGES:

@@ -23,6 +23,8 @@ from tail_lite.tasks.base import RANGES, Problem, Task, problem_json, problem_ke
 
 LINK_KEYS = ("task", "range", "length", "seed", "style", "without", "step")
 
+_NUMBER = re.compile("[0-9]+")
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -160,15 +162,17 @@ def open_session(choice: Choice) -> Session:
 
 
 def tracks(addresses: Iterable[str]) -> tuple[dict[str, list[str]], list[str]]:
-    """Addresses by track: ``a1 a2 … x1 x2 …`` under their letters in order of index; and the cells without index."""
+    """Addresses by track: ``a1 a2 … x1 x2 …`` under their letters in order of index, and ``d0,0 d0,1 … d1,0 …`` a track
+    per row of the table; and the cells without index."""
     grouped: dict[str, list[str]] = {}
     single: list[str] = []
     for address in addresses:
         label, index = label_and_index(address)
         if index:
-            grouped.setdefault(label, []).append(address)
+            row, comma, _ = index.rpartition(",")
+            grouped.setdefault(label + row + comma, []).append(address)
         else:
             single.append(address)
-    for members in grouped.values():
-        members.sort(key=lambda address: [int(n) for n in re.findall("[0-9]+", address)])
+    for label, members in grouped.items():
+        members.sort(key=lambda address: [int(n) for n in _NUMBER.findall(address, len(label))])
     return grouped, single

@@ -1,0 +1,135 @@
+"""What the tasks on two strings share: drawing related strings, validating them, and the start of their table.
+
+The table has a row for each letter of the first string (``a1 a2 …``), a column for each of the second (``b1 b2 …``),
+and a border of row 0 and column 0. Cell ``d3,4`` belongs to the first three and the first four letters.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Callable
+from string import ascii_lowercase
+
+from tail_lite.tape import BLANK, Tape
+from tail_lite.tasks.base import Problem
+
+LONGEST = 99
+"""Table entries are compared at sight, so they have two digits at most."""
+
+_WORD = re.compile("[a-z]+")
+_SIZES = (2, 2, 3, 3, 3, 4, 4, 5)  # letters of the alphabet of one problem
+
+
+def pair(rng: random.Random, lo: int, hi: int) -> tuple[str, str]:
+    """Two strings over two to five letters, each of a length drawn from lo…hi.
+
+    One is unrelated to the other in one problem of six; else it is a copy of it, rotated, with a part reversed, or with
+    a prefix or suffix kept and the rest new, then edited here and there until its length is right. Some strings
+    consist of runs of equal letters, some are periodic.
+    """
+    letters = rng.sample(ascii_lowercase, rng.choice(_SIZES))
+    n, m = rng.randint(lo, hi), rng.randint(lo, hi)
+    kind = rng.randrange(12)
+    if kind == 0:  # runs of equal letters
+        a = "".join(letter * rng.randint(1, 3) for letter in rng.choices(letters, k=n))[:n]
+    elif kind == 1:  # periodic
+        a = ("".join(rng.choices(letters, k=rng.randint(2, 3))) * n)[:n]
+    else:
+        a = "".join(rng.choices(letters, k=n))
+    kind = rng.randrange(12)
+    cut = rng.randint(0, n)
+    if kind < 2:
+        return _either_way(rng, a, "".join(rng.choices(letters, k=m)))
+    if kind < 4:
+        b = a[cut:] + a[:cut]
+    elif kind == 4:
+        b = a[:cut] + a[cut:][::-1]
+    elif kind == 5:
+        b = a[:cut][::-1] + a[cut:]
+    elif kind < 8:  # a shared prefix, then something else
+        b = a[:cut] + "".join(rng.choices(letters, k=max(0, m - cut)))
+    elif kind == 8:  # a shared suffix
+        b = "".join(rng.choices(letters, k=max(0, m - cut))) + a[n - cut :]
+    else:
+        b = a
+    return _either_way(rng, a, _fitted(rng, b, m, rng.choice((0, 0, 1, 1, 2, 2, 3, 4)) * m // 6, letters))
+
+
+def _either_way(rng: random.Random, a: str, b: str) -> tuple[str, str]:
+    """Neither string is always the original."""
+    return (a, b) if rng.random() < 0.5 else (b, a)
+
+
+def _fitted(rng: random.Random, text: str, length: int, edits: int, letters: list[str]) -> str:
+    """`text` with so many letters replaced, and letters inserted or left out anywhere until its length is right."""
+    symbols = list(text)
+    while len(symbols) > length:
+        del symbols[rng.randrange(len(symbols))]
+    while len(symbols) < length:
+        symbols.insert(rng.randint(0, len(symbols)), rng.choice(letters))
+    for _ in range(edits):
+        symbols[rng.randrange(length)] = rng.choice(letters)
+    return "".join(symbols)
+
+
+def length(problem: Problem) -> list[int]:
+    return [len(problem["a"]), len(problem["b"])]
+
+
+def validate(problem: Problem) -> None:
+    if not isinstance(problem, dict) or set(problem) != {"a", "b"}:
+        raise ValueError("a problem on two strings has the keys 'a' and 'b'")
+    for key, text in problem.items():
+        if not isinstance(text, str) or not _WORD.fullmatch(text):
+            raise ValueError(f"{key!r} must be a string of lower-case letters from a to z, not {text!r}")
+        if len(text) > LONGEST:
+            raise ValueError(f"{key!r} has {len(text)} letters; at most {LONGEST} are possible")
+
+
+def table(problem: Problem, border: Callable[[int], int]) -> Tape:
+    """Lay both strings on a tape and scan them, writing beside each letter the border cell of its row or column.
+
+    The end of the first string closes column 0 with a blank, that of the second becomes ``nb``. The last state has
+    announced ``d1,0``, where the head stands before it moves along the first row.
+    """
+    cells: dict[str, str | int] = {}
+    for track, text in problem.items():
+        for k, symbol in enumerate(text + BLANK, 1):
+            cells[f"{track}{k}"] = symbol
+    tape = Tape(cells)
+    enter, read, write, goto = tape.enter, tape.read, tape.write, tape.goto
+    enter("start")
+    write("d0,0", border(0))
+    goto("a1")
+    with tape.loop():
+        k = 1
+        while True:
+            enter(f"a{k}")
+            if read(f"a{k}") == BLANK:
+                write(f"d{k},0", BLANK)
+                goto("b1")
+                break
+            write(f"d{k},0", border(k))
+            k += 1
+            goto(f"a{k}")
+    with tape.loop():
+        k = 1
+        while True:
+            enter(f"b{k}")
+            if read(f"b{k}") == BLANK:
+                write("nb", k - 1)
+                goto("d1,0")
+                break
+            write(f"d0,{k}", border(k))
+            k += 1
+            goto(f"b{k}")
+    return tape
+
+
+PHRASES = {
+    "start": "Set the corner of the table",
+    "a": "Open the row of letter {i} of the first string",
+    "b": "Open the column of letter {i} of the second string",
+}
+"""Phrases of the states of :func:`table`."""

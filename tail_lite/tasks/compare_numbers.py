@@ -1,0 +1,314 @@
+"""Comparison of two decimal strings, digit pair by digit pair from the left.
+
+The second number is scanned first, symbol by symbol: whole digits get the addresses ``b1 b2 …``, and after the point
+the count starts again, ``y1 y2 …``. The first number (``a1 a2 …``, ``x1 x2 …``) is compared while it is scanned, so
+that each of its symbols is read once, and nothing behind the deciding place is read at all. Pairs of whole digits are
+counted from the left. No count of digits is needed: the whole part that ends first is the smaller number, and the
+first difference, which the label of the state remembers (``l`` or ``g``), decides only if both end together. In the
+fraction the first difference decides at once, and what only one number has is compared with zero.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from decimal import Decimal
+
+from tail_lite.tape import BLANK, HALT, Tape, Trace
+from tail_lite.tasks.base import Problem, Task
+
+_NUMBER = re.compile(r"(0|[1-9][0-9]*)(\.[0-9]+)?")
+_DIGITS = "0123456789"
+_ALPHABETS = (_DIGITS, _DIGITS, _DIGITS, _DIGITS, "09", "01", "0459", "78", "0001")
+_END = (".", BLANK)
+_VERDICTS = {"<": "less", "=": "equal", ">": "greater"}
+
+
+def _draw(rng: random.Random, digits: int, whole: int) -> str:
+    """So many digits; the first is no zero where more than one stands before the point."""
+    text = "".join(rng.choices(rng.choice(_ALPHABETS), k=digits))
+    return rng.choice("123456789") + text[1:] if whole > 1 and text[0] == "0" else text
+
+
+def _pointed(digits: str, whole: int) -> str:
+    return f"{digits[:whole]}.{digits[whole:]}" if whole < len(digits) else digits
+
+
+def _whole(rng: random.Random, digits: int) -> int:
+    """How many digits stand before the point; with probability one half all of them, and there is no point."""
+    return digits if rng.random() < 0.5 else rng.randint(1, digits)
+
+
+def _equal_pair(rng: random.Random, lo: int, hi: int) -> tuple[str, str]:
+    """One value twice: the same string, or with more zeros at the end of one fraction, or of both."""
+    m, n = rng.randint(lo, hi), rng.randint(lo, hi)
+    if rng.random() < 0.5:
+        n = min(max(m + rng.choice((-3, -2, -1, 1, 2, 3)), lo), hi)
+    if m == n or rng.random() < 0.3:
+        whole = _whole(rng, m)
+        text = _pointed(_draw(rng, m, whole), whole)
+        return text, text
+    short, long = min(m, n), max(m, n)
+    whole = _whole(rng, short)
+    digits = _draw(rng, short, whole)
+    if rng.random() < 0.3:
+        kept = rng.randint(whole, short)
+        digits = digits[:kept] + "0" * (short - kept)
+    pair = _pointed(digits, whole), _pointed(digits + "0" * (long - short), whole)
+    return pair if rng.random() < 0.5 else (pair[1], pair[0])
+
+
+def _unequal_pair(rng: random.Random, lo: int, hi: int) -> tuple[str, str]:
+    m, n = rng.randint(lo, hi), rng.randint(lo, hi)
+    kind = rng.random()
+    if kind < 0.25:  # nothing in common
+        i, j = _whole(rng, m), _whole(rng, n)
+        return _pointed(_draw(rng, m, i), i), _pointed(_draw(rng, n, j), j)
+    short, long = min(m, n), max(m, n)
+    if kind < 0.4 and short > 1:  # the same digits, the point elsewhere
+        digits = _draw(rng, long, 2)
+        i, j = rng.randint(1, m), rng.randint(1, n)
+        if i == j:
+            i = i % m + 1
+        return _pointed(digits[:m], i), _pointed(digits[:n], j)
+    whole = _whole(rng, short)
+    digits = _draw(rng, long, whole)
+    if kind < 0.7 and m < n:  # one goes on where the other ends: zeros, and a digit somewhere among them
+        tail = ["0"] * (n - m)
+        tail[rng.randrange(n - m) if rng.random() < 0.5 else -1] = rng.choice("123456789")
+        return _pointed(digits[:m], whole), _pointed(digits[:m] + "".join(tail), whole)
+    # A shared prefix, then a different digit, as often as not near the end; then the same digits again, or others.
+    p = rng.randrange(short) if rng.random() < 0.5 else short - 1 - rng.randrange(min(short, 3))
+    other = rng.choice([d for d in _DIGITS if d != digits[p] and (d != "0" or p or whole == 1)])
+    rest = digits[p + 1 : n] if rng.random() < 0.5 else _draw(rng, n - p - 1, 1)
+    return _pointed(digits[:m], whole), _pointed(digits[:p] + other + rest, whole)
+
+
+def sample(rng: random.Random, lo: int, hi: int) -> Problem:
+    """A third of the pairs for each answer; most unequal pairs differ late, or look as if the other were greater."""
+    wanted = rng.choice("<>=")
+    if wanted == "=":
+        a, b = _equal_pair(rng, lo, hi)
+        return {"a": a, "b": b}
+    while True:
+        a, b = _unequal_pair(rng, lo, hi)
+        found = _relation(a, b)
+        if found != "=":
+            return {"a": a, "b": b} if found == wanted else {"a": b, "b": a}
+
+
+def length(problem: Problem) -> list[int]:
+    return [len(problem["a"].replace(".", "")), len(problem["b"].replace(".", ""))]
+
+
+def validate(problem: Problem) -> None:
+    if set(problem) != {"a", "b"}:
+        raise ValueError("a problem of comparing numbers has the keys 'a' and 'b'")
+    for key, text in problem.items():
+        if not isinstance(text, str) or not _NUMBER.fullmatch(text):
+            raise ValueError(f"{key!r} must be a decimal string without sign or superfluous zeros, not {text!r}")
+
+
+def _relation(a: str, b: str) -> str:
+    """Of two decimal strings, by the lengths and the order of their parts as strings."""
+    (i, _, f), (j, _, g) = a.partition("."), b.partition(".")
+    p, q = (len(i), i, f.rstrip("0")), (len(j), j, g.rstrip("0"))
+    return "<" if p < q else ">" if p > q else "="
+
+
+def oracle(problem: Problem) -> str:
+    """By the decimal module, whose comparison is exact at any length."""
+    a, b = Decimal(problem["a"]), Decimal(problem["b"])
+    return "<" if a < b else ">" if a > b else "="
+
+
+def _lay_out(cells: dict[str, str | int], text: str, whole: str, fraction: str) -> None:
+    head, point, tail = text.partition(".")
+    for k, symbol in enumerate(head + (point or BLANK), 1):
+        cells[f"{whole}{k}"] = symbol
+    if point:
+        for k, symbol in enumerate(tail + BLANK, 1):
+            cells[f"{fraction}{k}"] = symbol
+
+
+def _compare(tape: Tape, p: str, q: str) -> str:
+    relation = "<" if p < q else ">" if p > q else "="
+    tape.solve(f"{p} compared with {q}", relation)
+    return relation
+
+
+def _decide(tape: Tape, relation: str) -> Trace:
+    name = _VERDICTS[relation]
+    tape.goto(name)
+    tape.enter(name)
+    tape.write("o", relation)
+    tape.goto(HALT)
+    return tape.halt(relation)
+
+
+def program(problem: Problem) -> Trace:
+    cells: dict[str, str | int] = {}
+    _lay_out(cells, problem["a"], "a", "x")
+    _lay_out(cells, problem["b"], "b", "y")
+    tape = Tape(cells)
+    enter, read, goto = tape.enter, tape.read, tape.goto
+
+    # Scan the second number.
+    track, k, address = "b", 1, "b1"
+    with tape.loop():
+        while True:
+            enter(address)
+            symbol = read(address)
+            if symbol == BLANK:
+                goto("a1")
+                break
+            if symbol == ".":
+                track, k = "y", 0
+            k += 1
+            address = f"{track}{k}"
+            goto(address)
+
+    # Scan the whole part of the first, side by side with the second's: `a` while equal, then `l` or `g`.
+    label, decided, k = "a", "=", 1
+    with tape.loop():
+        while True:
+            enter(f"{label}{k}")
+            p, q = str(read(f"a{k}")), str(read(f"b{k}"))
+            if p in _END or q in _END:
+                break
+            if label == "a":
+                decided = _compare(tape, p, q)
+                label = {"=": "a", "<": "l", ">": "g"}[decided]
+            k += 1
+            goto(f"{label}{k}")
+    if p not in _END:
+        return _decide(tape, ">")  # more whole digits
+    if q not in _END:
+        return _decide(tape, "<")
+    if label != "a" or p == q == BLANK:
+        return _decide(tape, decided)
+
+    # The fractions: the first difference decides.
+    label, k = ("x" if q == "." else "u") if p == "." else "v", 1
+    goto(f"{label}1")
+    with tape.loop():
+        while label == "x":
+            enter(f"x{k}")
+            p, q = str(read(f"x{k}")), str(read(f"y{k}"))
+            if p == q == BLANK:
+                return _decide(tape, "=")
+            decided = _compare(tape, p if p != BLANK else "0", q if q != BLANK else "0")
+            if decided != "=":
+                return _decide(tape, decided)
+            label = "v" if p == BLANK else "u" if q == BLANK else "x"
+            k += 1
+            goto(f"{label}{k}")
+
+    # What only one of them has: is it all zeros?
+    track = "x" if label == "u" else "y"
+    with tape.loop():
+        while True:
+            enter(f"{label}{k}")
+            symbol = str(read(f"{track}{k}"))
+            if symbol == BLANK:
+                return _decide(tape, "=")
+            decided = _compare(tape, symbol, "0") if label == "u" else _compare(tape, "0", symbol)
+            if decided != "=":
+                return _decide(tape, decided)
+            k += 1
+            goto(f"{label}{k}")
+
+
+def plain_cot(problem: Problem) -> str:
+    a, b = problem["a"], problem["b"]
+    (i, _, f), (j, _, g) = a.partition("."), b.partition(".")
+    words = {"<": "smaller than", ">": "greater than"}
+    if len(i) != len(j):
+        relation = words["<" if len(i) < len(j) else ">"]
+        return f"The whole part of {a} has {len(i)} digits, that of {b} has {len(j)}. So {a} is {relation} {b}."
+    if i != j:
+        k = next(k for k, (p, q) in enumerate(zip(i, j, strict=True)) if p != q)
+        shared = f"Both begin with {i[:k]}, but then" if k else "They differ at once:"
+        relation = words["<" if i < j else ">"]
+        return f"Both whole parts have {len(i)} digits. {shared} {i[k]} is {relation} {j[k]}. So {a} is {relation} {b}."
+    start = f"The whole parts are equal, both {i}."
+    if f.rstrip("0") == g.rstrip("0"):
+        if f == g:
+            return (
+                f"{start} "
+                + (f"The fractions are both .{f}, so" if f else "Neither has a fraction, so")
+                + " they are equal."
+            )
+        return f"{start} The fractions differ only in zeros at the end, which do not count. So the numbers are equal."
+    size = max(len(f), len(g))
+    p, q = f.ljust(size, "0"), g.ljust(size, "0")
+    k = next(k for k in range(size) if p[k] != q[k])
+    shared = f"The fractions share their first digits, {p[:k]}." if k else "The fractions differ at once."
+    missing = " (a missing digit counts as 0)" if k >= min(len(f), len(g)) else ""
+    relation = words["<" if p[k] < q[k] else ">"]
+    return f"{start} {shared} At decimal place {k + 1}, {p[k]} is {relation} {q[k]}{missing}. So {a} is {relation} {b}."
+
+
+_FORM = (
+    " Answer with one sign: < if the first is less than the second, > if it is greater,"
+    " = if both have the same value, however they are written."
+)
+
+TASK = Task(
+    name="compare_numbers",
+    paradigm="simulation",
+    description="which of two long decimal numbers is greater",
+    length_is="digits of each operand, drawn independently",
+    ranges={"S": (5, 10), "M": (11, 20), "L": (21, 50)},
+    min_length=3,
+    max_length=500,
+    sample=sample,
+    length=length,
+    validate=validate,
+    fields=lambda problem: problem,
+    program=program,
+    oracle=oracle,
+    plain_cot=plain_cot,
+    templates=tuple(
+        text + _FORM
+        for text in (
+            "Compare {a} and {b}.",
+            "Compare the two numbers {a} and {b}.",
+            "Which sign belongs between {a} and {b}?",
+            "Is {a} less than, greater than or equal to {b}?",
+            "How does {a} compare with {b}?",
+            "Put the right sign between these numbers: {a} ? {b}.",
+            "Which is greater, {a} or {b}?",
+            "Which is smaller, {a} or {b}?",
+            "Fill in the sign: {a} _ {b}.",
+            "Let x = {a} and y = {b}. How does x compare with y?",
+            "First number: {a}. Second number: {b}. How do they compare?",
+            "Decide how {a} relates to {b}, digit by digit.",
+            "A pupil has to put a sign between {a} and {b}. Which one is right?",
+            "Please compare the decimal numbers {a} and {b}.",
+            "Two runners took {a} and {b} seconds. Compare the first time with the second.",
+            "One scale shows {a} kg, another {b} kg. Compare the first reading with the second.",
+            "Two labs measured the same length as {a} mm and as {b} mm. How do the two values compare?",
+            "An account held {a} in spring and {b} in autumn. How does the first amount compare with the second?",
+            "A sorting program must order the keys {a} and {b}. What does it find when it compares them?",
+            "The first tank holds {a} litres, the second {b} litres. Compare them.",
+            "Sensor one reports {a}, sensor two reports {b}. Compare the two reports.",
+            "A shop asks {a} for a ring, its neighbour asks {b}. How does the first price compare with the second?",
+            "Last year the counter stood at {a}, this year at {b}. Compare the first with the second.",
+            "Look at the numbers {a} and {b}, in this order. How do they compare?",
+        )
+    ),
+    phrases={
+        "b": "Read whole digit {i} of the second number",
+        "y": "Read fraction digit {i} of the second number",
+        "a": "The whole parts are equal so far: compare them at {i}",
+        "l": "The first number is less so far, unless its whole part is longer: does either end at {i}?",
+        "g": "The first number is greater so far, unless its whole part is shorter: does either end at {i}?",
+        "x": "The fractions are equal so far: compare them at {i}",
+        "u": "Only the first number goes on: is its fraction digit {i} zero?",
+        "v": "Only the second number goes on: is its fraction digit {i} zero?",
+        "less": "The first number is less",
+        "equal": "Both have the same value",
+        "greater": "The first number is greater",
+    },
+)

@@ -1,0 +1,238 @@
+"""A longest common subsequence by dynamic programming: the table cell by cell, then the way back.
+
+Cell ``d3,4`` is the length for the first three and the first four letters. A state is named by the cell under the
+head, which is the *left neighbour* of the cell that it fills: so that neighbour is fetched without printing its
+address again, the letters of row and column follow, and one more look-up decides, the diagonal neighbour where the
+letters are equal (a diagonal step is then always among the best) and the upper one where they are not. Blanks end the
+rows and the table, so no bound needs to be fetched.
+
+The way back (``t``) gives every letter that it finds the index that its length says, so ``c1 c2 …`` stand in reading
+order, and it is over once the letter with index 1 is found. The letters are copied out in groups of five.
+"""
+
+from __future__ import annotations
+
+import random
+from bisect import bisect_left
+from itertools import product
+from string import ascii_lowercase
+
+from tail_lite.tape import BLANK, Trace
+from tail_lite.tasks._strings import LONGEST, PHRASES, length, pair, table
+from tail_lite.tasks._strings import validate as validate_strings
+from tail_lite.tasks.base import Problem, Task
+
+
+def sample(rng: random.Random, lo: int, hi: int) -> Problem:
+    a, b = pair(rng, lo, hi)
+    if set(a).isdisjoint(b):
+        k = rng.randrange(len(b))
+        b = b[:k] + rng.choice(a) + b[k + 1 :]
+    return {"a": a, "b": b}
+
+
+def enumerate_problems(lo: int, hi: int) -> list[Problem] | None:
+    """Every problem of at most two letters a string; more are drawn."""
+    if hi > 2:
+        return None
+    words = ["".join(letters) for n in range(lo, hi + 1) for letters in product(ascii_lowercase, repeat=n)]
+    return [{"a": a, "b": b} for a, b in product(words, words) if a[0] in b or a[-1] in b]
+
+
+def validate(problem: Problem) -> None:
+    validate_strings(problem)
+    if set(problem["a"]).isdisjoint(problem["b"]):
+        raise ValueError(f"'a' and 'b' must have a letter in common, unlike {problem['a']!r} and {problem['b']!r}")
+
+
+def oracle(problem: Problem) -> str:
+    """Hunt and Szymanski: a longest increasing chain of matching positions, by patience sorting."""
+    places: dict[str, list[int]] = {}
+    for j, letter in enumerate(problem["b"]):
+        places.setdefault(letter, []).insert(0, j)
+    ends: list[int] = []  # ends[k]: where the best chain of k + 1 letters ends in b
+    chains: list[str] = []
+    for letter in problem["a"]:
+        for j in places.get(letter, ()):
+            k = bisect_left(ends, j)
+            chain = (chains[k - 1] if k else "") + letter
+            if k == len(ends):
+                ends.append(j)
+                chains.append(chain)
+            else:
+                ends[k], chains[k] = j, chain
+    return chains[-1]
+
+
+def _is_subsequence(part: str, whole: str) -> bool:
+    rest = iter(whole)
+    return all(letter in rest for letter in part)
+
+
+def grade(problem: Problem, answer: str, given: str) -> bool:
+    """Any common subsequence of the right length is right."""
+    return len(given) == len(answer) and all(_is_subsequence(given, problem[key]) for key in "ab")
+
+
+def program(problem: Problem) -> Trace:
+    tape = table(problem, lambda k: 0)
+    enter, read, solve, write, goto = tape.enter, tape.read, tape.solve, tape.write, tape.goto
+
+    # The table, row by row. The blank behind the second string ends a row.
+    n, m = len(problem["a"]), len(problem["b"])
+    columns = [f"b{j}" for j in range(m + 2)]
+    above = [f"d0,{j}" for j in range(m + 1)]
+    with tape.loop():
+        for i in range(1, n + 1):
+            row = f"a{i}"
+            cells = [f"d{i},{j}" for j in range(m + 1)]
+            with tape.loop():
+                for j in range(m):
+                    here, filled = cells[j], cells[j + 1]
+                    enter(here)
+                    left = read(here)
+                    if read(columns[j + 1]) == read(row):
+                        diagonal = int(read(above[j]))
+                        most = diagonal + 1
+                        solve(f"{diagonal}+1", most)
+                    else:
+                        up = read(above[j + 1])
+                        most = int(left if left > up else up)  # type: ignore[operator]
+                        solve(f"max({left}, {up})", most)
+                    write(filled, most)
+                    goto(filled)
+                enter(cells[m])
+                read(cells[m])
+                read(columns[m + 1])
+                goto(f"d{i + 1},0")
+            above = cells
+
+    # A blank under the head: the table is full. The last cell says how many letters there are.
+    enter(f"d{n + 1},0")
+    read(f"d{n + 1},0")
+    i, j = n, int(read("nb"))
+    write(f"c{int(read(f'd{i},{j}')) + 1}", BLANK)
+    write("o", BLANK)
+    goto(f"t{i},{j}")
+
+    with tape.loop():
+        k = 0
+        while k != 1:
+            enter(f"t{i},{j}")
+            letter = read(f"a{i}")
+            if letter == read(f"b{j}"):
+                k = int(read(f"d{i},{j}"))
+                write(f"c{k}", letter)
+                i, j = i - 1, j - 1
+            else:
+                up, left = int(read(f"d{i - 1},{j}")), int(read(f"d{i},{j - 1}"))
+                solve(f"{up} compared with {left}", "<" if up < left else ">" if up > left else "=")
+                i, j = (i, j - 1) if up < left else (i - 1, j)
+            goto("c1" if k == 1 else f"t{i},{j}")
+
+    output = ""
+    with tape.loop():
+        k, ended = 1, False
+        while not ended:
+            enter(f"c{k}")
+            word = ""
+            for address in (f"c{k}", f"c{k + 1}", f"c{k + 2}", f"c{k + 3}", f"c{k + 4}"):
+                letter = read(address)
+                ended = letter == BLANK
+                if ended:
+                    break
+                word += str(letter)
+            k += 5
+            if word:
+                read("o")
+                output += word
+                write("o", output)
+            goto("halt" if ended else f"c{k}")
+    return tape.halt(output)
+
+
+def plain_cot(problem: Problem) -> str:
+    """The finished rows of the table, and the letters met on the way back."""
+    a, b = problem["a"], problem["b"]
+    rows = [[0] * (len(b) + 1)]
+    for letter in a:
+        above, row = rows[-1], [0]
+        for j, other in enumerate(b):
+            row.append(above[j] + 1 if other == letter else max(above[j + 1], row[j]))
+        rows.append(row)
+    lines = [f"Let each row hold the lengths for one more letter of {a} and ever longer beginnings of {b}."]
+    lines += [f"{letter}: {' '.join(map(str, row[1:]))}" for letter, row in zip(a, rows[1:], strict=True)]
+    i, j, found = len(a), len(b), ""
+    while rows[i][j]:
+        if a[i - 1] == b[j - 1]:
+            found = a[i - 1] + found
+            i, j = i - 1, j - 1
+        elif rows[i - 1][j] >= rows[i][j - 1]:
+            i -= 1
+        else:
+            j -= 1
+    count = "one letter" if len(found) == 1 else f"{len(found)} letters"
+    lines.append(f"The longest has {count}. Going back through the table from the last entry, it is {found}.")
+    return "\n".join(lines)
+
+
+_FORM = (
+    " A subsequence keeps the order of the letters, but they need not be adjacent. If several are longest, any one will"
+    " do. Write it without spaces."
+)
+
+TASK = Task(
+    name="lcs",
+    paradigm="dynamic programming",
+    description="a longest common subsequence of two strings",
+    length_is="characters of each string, drawn independently",
+    ranges={"S": (2, 6), "M": (7, 9), "L": (10, 12)},
+    sample=sample,
+    enumerate=enumerate_problems,
+    length=length,
+    validate=validate,
+    fields=lambda problem: problem,
+    program=program,
+    oracle=oracle,
+    grade=grade,
+    plain_cot=plain_cot,
+    max_length=LONGEST,
+    templates=tuple(
+        text + _FORM
+        for text in (
+            "What is a longest common subsequence of {a} and {b}?",
+            "Find a longest common subsequence of the strings {a} and {b}.",
+            "Give a longest string that is a subsequence of both {a} and {b}.",
+            "Compute an LCS of {a} and {b}.",
+            "Determine a longest common subsequence of x = {a} and y = {b}.",
+            "Let s = {a} and t = {b}. Which is a longest subsequence that s and t share?",
+            "Cross out letters of {a} and {b}, as few as possible, until the same string is left of both. Which one?",
+            "Which longest common subsequence do {a} and {b} have?",
+            "LCS({a}, {b}) = ?",
+            "Two strands read {a} and {b}. Name a longest common subsequence of the two.",
+            "Two versions of a file have the lines {a} and {b}, one letter a line. A diff keeps a longest common"
+            " subsequence of lines. Which lines can it keep?",
+            "One bird sings {a}, another {b}. What is a longest subsequence of notes that both songs contain?",
+            "Ann visited the stations {a} in this order, Ben {b}. Write a longest common subsequence of their stops.",
+            "The beads on two strings are {a} and {b}. Take beads off both so that equal strings remain, as long as"
+            " possible. What remains?",
+            "Two conveyor belts carry the parts {a} and {b}. Give a longest common subsequence of the two belts.",
+            "The keys pressed on two evenings were {a} and {b}. Find a longest subsequence common to both evenings.",
+            "Compare {a} with {b} and write a longest common subsequence of the two.",
+            "A teacher has two lists of marks, {a} and {b}. What is a longest common subsequence of the lists?",
+            "I have the words {a} and {b}. Please tell me one of their longest common subsequences.",
+            "Using dynamic programming, find a longest common subsequence of {a} and {b}.",
+            "Two dancers follow the step sequences {a} and {b}. Which longest subsequence of steps do they share?",
+            "Sequence one: {a}. Sequence two: {b}. Output a longest common subsequence.",
+            "Delete letters from {a} and {b} so that both become the same string of greatest length. Which string?",
+            "How can one align {a} with {b} so that most letters match in order? Write the matched letters, which are a"
+            " longest common subsequence.",
+        )
+    ),
+    phrases=PHRASES
+    | {
+        "d": "Fill the cell to the right of {i}",
+        "t": "Where does the length in cell {i} come from?",
+        "c": "Copy the letters out from number {i} on",
+    },
+)
