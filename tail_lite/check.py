@@ -183,7 +183,7 @@ def _check_atomicity(shapes: dict[str, dict[str, list[tuple[int, int, int, str]]
     tokens: dict[str, dict[str, int]] = {}
     for where in RANGES:
         tokens[where] = {
-            label: max(count_tokens([s[3] for s in sorted(states, key=lambda s: -len(s[3]))[:20]]))
+            label: max(count_tokens(sorted({s[3] for s in states}, key=len)[-50:]))
             for label, states in shapes[where].items()
         }
     for label in shapes["S"]:

@@ -14,7 +14,7 @@ import json
 import os
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -37,6 +37,8 @@ from tail_lite.tokens import count_tokens, quantiles
 SPLITS = ("train", "eval")
 SHARDS = 64
 EVAL_SHARE = 10  # one hash in ten is evaluation's
+COMMONEST = 0.39  # the commonest answer's share of a small space's rows, where there are others enough
+FULL = 100_000  # rows of a whole training set
 _BLOCK = 2_000  # candidates a work unit
 _STALE = 400  # a virtual shard gives up after about so many candidates of its own without a new problem,
 _MOST = 40  # and at last where so many times the candidates that its rows need have been drawn
@@ -203,6 +205,26 @@ def _quota(rows: int, shard: int) -> int:
     return rows // SHARDS + (shard < rows % SHARDS)
 
 
+def _of_small_space(task: Task, space: Iterable[str], split: str, rows: int, seed: int) -> list[str]:
+    """Problems of a small space in an order that depends on the seed, none with an answer that has had its share of the
+    rows already. Where that leaves fewer than `rows`, a space that could fill a whole training set gives the others
+    too; a smaller one stays balanced, unless nearly all of its problems have one answer anyway."""
+    texts = list(dict.fromkeys(space))
+    keyed = [(key, text) for text in texts if split_of(key := problem_key(task.name, text)) == split]
+    keyed.sort(key=lambda pair: hashlib.blake2b(pair[0] + str(seed).encode()).digest())
+    answers = [task.oracle(json.loads(text)) for _, text in keyed]
+    others = len(keyed) - max(Counter(answers).values(), default=0)
+    full = len(texts) >= FULL or others < len(keyed) / 5
+    most = int(COMMONEST * (rows if full else min(rows, others / (1 - COMMONEST))))
+    had = Counter[str]()
+    first: list[str] = []
+    rest: list[str] = []
+    for (_, text), answer in zip(keyed, answers, strict=True):
+        had[answer] += 1
+        (first if had[answer] <= most else rest).append(text)
+    return (first + rest if full else first)[:rows]
+
+
 def choose(
     spec: Synthesis, split: str, where: str, rows: int, mine: range, run: Callable[..., Any]
 ) -> dict[int, list[str]]:
@@ -214,12 +236,8 @@ def choose(
     chosen: dict[int, list[str]] = {shard: [] for shard in mine}
     space = task.enumerate(*bounds(task, where))
     if space is not None:
-        # Every problem of a small space, in an order that depends on the seed. A shard that runs out is made up
-        # from its neighbours, so that all that exist are used whatever their hashes.
-        keyed = [(problem_key(task.name, text), text) for text in map(problem_json, space)]
-        keyed = [(key, text) for key, text in dict(keyed).items() if split_of(key) == split]
-        keyed.sort(key=lambda pair: hashlib.blake2b(pair[0] + str(spec.seed).encode()).digest())
-        for index, (_, text) in enumerate(keyed[:rows]):
+        # A shard that runs out is made up from its neighbours, so that all that exist are used whatever their hashes.
+        for index, text in enumerate(_of_small_space(task, map(problem_json, space), split, rows, spec.seed)):
             if index % SHARDS in mine:
                 chosen[index % SHARDS].append(text)
         return chosen

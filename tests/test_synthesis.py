@@ -12,7 +12,7 @@ import pytest
 
 from tail_lite.errors import RunError, UsageError
 from tail_lite.render import Form
-from tail_lite.synthesis import SHARDS, Synthesis, parse_mix, read_rows, split_of, synthesise
+from tail_lite.synthesis import SHARDS, Synthesis, _of_small_space, parse_mix, read_rows, split_of, synthesise
 from tail_lite.tasks import get_task
 from tail_lite.tasks.base import problem_key
 from tail_lite.tokens import count_tokens, quantiles
@@ -123,6 +123,16 @@ def test_small_spaces_are_enumerated_and_a_shortfall_is_named(tmp_path, cli):
     strict = cli(*words[:-1], "c", "--strict")
     assert strict.returncode == 2
     assert not (tmp_path / "c").exists()
+
+
+def test_a_small_space_gives_varied_answers_first_and_all_of_it_at_last(tmp_path):
+    few = synthesise(Synthesis("palindrome_combination", train=1000, eval=0), tmp_path / "few")["splits"]["train"]["S"]
+    assert max(few["commonest_answers"].values()) <= 0.39  # 69% of these texts have one answer
+    task = get_task("palindrome_combination")
+    texts = [json.dumps(problem) for problem in task.enumerate(2, 2)]
+    assert len(texts) == len(set(texts)) == 26 * 26
+    own = {split: _of_small_space(task, texts, split, 1000, 0) for split in ("train", "eval")}
+    assert sorted(own["train"] + own["eval"]) == sorted(texts)
 
 
 def test_baselines_and_ablations_are_written(tmp_path):

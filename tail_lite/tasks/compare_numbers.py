@@ -21,7 +21,7 @@ _NUMBER = re.compile(r"(0|[1-9][0-9]*)(\.[0-9]+)?")
 _DIGITS = "0123456789"
 _ALPHABETS = (_DIGITS, _DIGITS, _DIGITS, _DIGITS, "09", "01", "0459", "78", "0001")
 _END = (".", BLANK)
-_VERDICTS = {"<": "less", "=": "equal", ">": "greater"}
+_VERDICTS = {"<": "lt", "=": "eq", ">": "gt"}
 
 
 def _draw(rng: random.Random, digits: int, whole: int) -> str:
@@ -307,8 +307,8 @@ TASK = Task(
         "x": "The fractions are equal so far: compare them at {i}",
         "u": "Only the first number goes on: is its fraction digit {i} zero?",
         "v": "Only the second number goes on: is its fraction digit {i} zero?",
-        "less": "The first number is less",
-        "equal": "Both have the same value",
-        "greater": "The first number is greater",
+        "lt": "The first number is less",
+        "eq": "Both have the same value",
+        "gt": "The first number is greater",
     },
 )

@@ -7,9 +7,9 @@ caller's value ``d`` and goes on, until there is no caller.
 
 A product of two two-digit numbers goes digit by digit: tens digit of the argument times ``d``, ten times that, units
 digit times ``d``, and the sum of the two, with (−1)^k as its carry. The multiplier stands in the state's name, so all
-its digits are at hand; an argument of one digit needs only the units. Ten times a two-digit number ``ab`` is a hundred
-``a``s and ``b0``: ``h1 h2 …`` are the hundreds modulo m, tabulated first. A solution shows the plain sum or product,
-the cell written its remainder.
+its digits are at hand; one digit alone needs only the units. Ten times a number such as 76 is 7 hundreds and 60:
+``h1 h2 …`` are so many hundreds modulo m, tabulated first. A solution shows the plain sum or product, the cell written
+its remainder.
 """
 
 from __future__ import annotations
@@ -167,7 +167,7 @@ def program(problem: Problem) -> Trace:
 def plain_cot(problem: Problem) -> str:
     n, m = problem["n"], problem["mod"]
     lines = [
-        f"The number of derangements satisfies D(k) = k·D(k-1) + (-1)^k with D(1) = 0. I work modulo {m} from the start."
+        f"The numbers of derangements satisfy D(k) = k·D(k-1) + (-1)^k, and D(1) = 0. I work modulo {m} throughout."
     ]
     d, values = 0, ["0"]
     for k in range(2, n + 1):
@@ -225,7 +225,7 @@ TASK = Task(
         "there? Write the number modulo {m}.",
         "A teacher returns {n} marked tests at random, one to each of the {n} authors. In how many ways does nobody "
         "get their own test? Give the answer modulo {m}.",
-        "Please calculate the {n}th derangement number D({n}) modulo {m}.",
+        "Please calculate the derangement number D({n}), that of {n} elements, modulo {m}.",
         "Each of {n} dancers must leave their partner and find a new one among the {n} partners present. How many new "
         "pairings are there? Only the remainder modulo {m} is asked for.",
         "With D(n) the number of derangements of n elements, what is the remainder of D({n}) on division by {m}?",

@@ -47,20 +47,11 @@ def sample(rng: random.Random, lo: int, hi: int) -> Problem:
 
 
 def enumerate_problems(lo: int, hi: int) -> list[Problem] | None:
-    """All problems with a solution, and half as many without one, taken at even distances: most have none."""
-    width = _MOST - _LEAST + 1
-    if (hi - lo + 1) * width**2 > _MANY:
-        return None
+    """All problems, where they are few; most of them have no solution."""
     coefficients = range(_LEAST, _MOST + 1)
-    some: list[Problem] = []
-    none: list[Problem] = []
-    for a in coefficients:
-        for b in coefficients:
-            sums = {a * x + b * y for x in range(hi // a + 1) for y in range((hi - a * x) // b + 1)}
-            for n in range(lo, hi + 1):
-                (some if n in sums else none).append({"a": a, "b": b, "n": n})
-    kept = min(len(none), len(some) // 2)
-    return some + [none[k * len(none) // kept] for k in range(kept)]
+    if (hi - lo + 1) * len(coefficients) ** 2 > _MANY:
+        return None
+    return [{"a": a, "b": b, "n": n} for a in coefficients for b in coefficients for n in range(lo, hi + 1)]
 
 
 def validate(problem: Problem) -> None:
@@ -207,6 +198,10 @@ def _read_back(tape: Tape, solutions: list[str]) -> Trace:
             tape.enter(f"more{k}")
 
 
+def _times(factor: int, name: str) -> str:
+    return f"{factor}{name}" if factor > 1 else name
+
+
 def plain_cot(problem: Problem) -> str:
     a, b, n = problem["a"], problem["b"], problem["n"]
     g = gcd(a, b)
@@ -218,18 +213,17 @@ def plain_cot(problem: Problem) -> str:
     lines = [f"{a}x + {b}y = {n} with x, y ≥ 0."]
     if g > 1:
         a, b, n = a // g, b // g, n // g
-        lines.append(f"All three numbers are divisible by {g}: {a}x + {b}y = {n}.")
+        lines.append(f"All three numbers are divisible by {g}: {_times(a, 'x')} + {_times(b, 'y')} = {n}.")
     first = n * pow(a, -1, b) % b
+    least = f"The least x for which {b} divides {n} - {_times(a, 'x')} is"
     if n < a * first:
         lines.append(
-            f"The least x for which {b} divides {n} - {a}x is {first}, but {a}·{first} = {a * first} is already more "
-            f"than {n}, so y would be negative. There is no solution."
+            f"{least} {first}, but {a}·{first} = {a * first} is already more than {n}, so y would be negative. "
+            f"There is no solution."
         )
         return "\n".join(lines)
     y = (n - a * first) // b
-    lines.append(
-        f"The least x for which {b} divides {n} - {a}x is x = {first}: {n} - {a}·{first} = {n - a * first}, y = {y}."
-    )
+    lines.append(f"{least} x = {first}: {n} - {a}·{first} = {n - a * first}, so y = {y}.")
     if y < a:
         lines.append(f"The next one, x = {first + b}, would make y = {y} - {a} negative. That is the only solution.")
     else:
@@ -285,10 +279,10 @@ TASK = Task(
             "loaded. Find all non-negative integers x and y that do it.",
             "Tickets cost {a} for children and {b} for adults. A group paid {n} in total for x children and y adults. "
             "Find all possibilities; there may be no children or no adults.",
-            "A baker fills trays of {a} rolls and trays of {b} rolls, and bakes exactly {n} rolls: x trays of the first "
-            "kind, y of the second. Which non-negative whole numbers x and y are possible?",
-            "Using only weights of {a} g and {b} g on one side of the scales, balance {n} g with x of the first and y of "
-            "the second. Which x, y ≥ 0 do?",
+            "A baker fills trays of {a} rolls and trays of {b} rolls, and bakes exactly {n} rolls: x trays of the one "
+            "kind, y of the other. Which non-negative whole numbers x and y are possible?",
+            "Weights of {a} g and of {b} g are put on one side of a pair of scales to balance exactly {n} g: x of the "
+            "first, y of the second kind. Which whole numbers x, y ≥ 0 do it?",
             "A walker covers exactly {n} metres in x laps of {a} metres and y laps of {b} metres. Find all whole x and "
             "y, 0 allowed.",
             "Let a = {a}, b = {b} and n = {n}. Find all non-negative integer solutions (x, y) of a·x + b·y = n.",
@@ -302,10 +296,10 @@ TASK = Task(
         "a": "Read the coefficient of x",
         "b": "Read the coefficient of y",
         "n": "Read the right-hand side; all of it is left",
-        "w": "Ten b's were taken {i} times from n: do the tens of the rest allow it again?",
-        "v": "{i} b's are taken: subtract the units of one more",
-        "t": "{i} b's are taken: subtract the tens of one more, if they suffice",
-        "k": "{i} b's are taken: subtract the tens of one more with a borrow, if they suffice",
+        "w": "Tens of b's taken: {i}. Do the tens of the rest allow ten more?",
+        "v": "b's taken: {i}. Subtract the units of one more",
+        "t": "b's taken: {i}. Subtract the tens of one more, if they suffice",
+        "k": "b's taken: {i}. Subtract the tens of one more with a borrow, if they suffice",
         "x": "Try x = {i}: take one more a from the rest",
         "d": "Try x = {i}: the rest is negative, so break up one b, if there is one",
         "hit": "Nothing is left over: x = {i} is a solution",

@@ -17,7 +17,7 @@ import random
 import re
 from bisect import bisect
 from functools import cache
-from itertools import accumulate, product
+from itertools import accumulate, permutations
 
 from tail_lite.tape import BLANK, HALT, Tape, Trace, Value
 from tail_lite.tasks._moves import lay_out
@@ -27,8 +27,6 @@ _ALPHABET = "abcdefghijklmnopqrstuvwxyz"
 _LETTERS = 3
 _MOST = 40
 _TABLE = 9  # texts up to this length are drawn by their answer
-_CAP = 0.39  # at most this share of a small space has one answer,
-_WORTH = 10_000  # where so many problems remain
 
 
 def _cuttings(text: str) -> int:
@@ -100,30 +98,15 @@ def sample(rng: random.Random, lo: int, hi: int) -> Problem:
 
 
 def enumerate_problems(lo: int, hi: int) -> list[Problem] | None:
-    """Every text of at most four letters; answers that would be too common are thinned out evenly where that leaves
-    enough."""
+    """Every text of at most four letters."""
     if hi > 4:
         return None
-    by_answer: dict[int, list[str]] = {}
-    answers = {p: answer for n in range(lo, hi + 1) for answer, ps in _patterns(n).items() for p in ps}
-    for pattern, answer in answers.items():
+    found = []
+    for pattern in (p for n in range(lo, hi + 1) for ps in _patterns(n).values() for p in ps):
         names = sorted(set(pattern))
-        for letters in product(_ALPHABET, repeat=len(names)):
-            if len(set(letters)) == len(names):
-                by_answer.setdefault(answer, []).append(
-                    pattern.translate(dict(zip(map(ord, names), letters, strict=True)))
-                )
-    sizes = [len(texts) for texts in by_answer.values()]
-    most = max(sizes)
-    while most > _CAP * sum(min(size, most) for size in sizes):
-        most = most * 99 // 100
-    if sum(min(size, most) for size in sizes) < _WORTH:
-        most = max(sizes)
-    problems: list[Problem] = []
-    for texts in by_answer.values():
-        kept = min(len(texts), most)
-        problems += [{"text": texts[k * len(texts) // kept]} for k in range(kept)]
-    return problems
+        for letters in permutations(_ALPHABET, len(names)):
+            found.append({"text": pattern.translate(dict(zip(map(ord, names), letters, strict=True)))})
+    return found
 
 
 def length(problem: Problem) -> list[int]:

@@ -3,10 +3,14 @@
 The sieve covers four rows of ten numbers, from the ten at or below the lower end, which holds every interval (at most
 31 numbers). A number is known by its place 0 … 39 in the rows, so all arithmetic has two digits: 254 stands in the row
 of 25 tens at place 4, and 277 at place 27. Even numbers and those that end in 5 are no candidates and need no sieve.
-For each prime up to 17 (which suffices below 19² = 361) the first multiple's place follows from the tens (``g``):
--10 times the tens, modulo the prime. From there every odd multiple has the prime written on its cell (``c13,23``: prime
-13 at place 23). Then the candidates are read from the lower end on (``m1 m3 m7 m9 m11 …``), ``r`` being the tens of
-their row: prime is what no prime was written on, or only itself; a mark behind the upper end says where to stop.
+
+The same primes, up to 17 (which suffices below 19² = 361), are sieved with at every length; names hold the prime and
+a number that runs. The tens of the first row are brought near 0 by subtracting the prime (``p7 g7,18 g7,11 …``). A
+multiple of the prime then lies that many tens before the first row (``n7,30``: 30 before place 0) or, if fewer than 0,
+behind its beginning (``d7,20``), and more subtractions lead to the first place in the rows. From there every odd
+multiple has the prime written on its cell (``c7,5``). At last the candidates are read from the lower end on
+(``m1 m3 m7 m9 m11 …``), ``r`` being the tens of their row: prime is what no prime was written on, or only itself; a
+mark behind the upper end says where to stop.
 """
 
 from __future__ import annotations
@@ -23,13 +27,18 @@ _LAST_PLACE = 39
 
 
 def sample(rng: random.Random, lo: int, hi: int) -> Problem:
-    """Ends anywhere, so that a prime at either end and an interval without one are common."""
+    """Ends anywhere, so that a prime at either end and an interval without one are common. Of an exact length, which is
+    that of the upper end, the lower end is free."""
+    if lo == hi:
+        return {"lo": rng.randint(max(_MIN, hi - _WIDTH), hi), "hi": hi}
     start = rng.randint(lo, hi)
     return {"lo": start, "hi": rng.randint(start, min(start + _WIDTH, hi))}
 
 
 def enumerate_problems(lo: int, hi: int) -> list[Problem]:
-    """Every interval with both ends in the range: at most 31 for each lower end."""
+    """Every interval that `sample` can draw: at most 31 for each lower end."""
+    if lo == hi:
+        return [{"lo": i, "hi": hi} for i in range(max(_MIN, hi - _WIDTH), hi + 1)]
     return [{"lo": i, "hi": j} for i in range(lo, hi + 1) for j in range(i, min(i + _WIDTH, hi) + 1)]
 
 
@@ -54,6 +63,39 @@ def _next_candidate(place: int) -> int:
     return place + (1, 2, 1, 4, 3, 2, 1, 2, 1, 2)[place % 10]
 
 
+def _first_place(tape: Tape, prime: int, tens: int) -> int:
+    """The first place from 0 (an even start is passed over: from `prime`) on where a multiple of `prime` stands."""
+    enter, solve, goto = tape.enter, tape.solve, tape.goto
+    with tape.loop():
+        while tens > prime // 2:
+            solve(f"{tens}-{prime}", tens - prime)
+            tens -= prime
+            if tens > prime // 2:
+                goto(f"g{prime},{tens}")
+                enter(f"g{prime},{tens}")
+    place = -10 * tens
+    if place > 0:
+        goto(f"d{prime},{place}" if place >= prime else f"c{prime},{place}")
+        with tape.loop():
+            while place >= prime:
+                enter(f"d{prime},{place}")
+                solve(f"{place}-{prime}", place - prime)
+                place -= prime
+                goto(f"d{prime},{place}" if place >= prime else f"c{prime},{place}")
+        return place
+    before = -place
+    goto(f"n{prime},{before}")
+    with tape.loop():
+        while True:
+            enter(f"n{prime},{before}")
+            solve(f"{before}-{prime}", before - prime)
+            before -= prime
+            if before <= 0:
+                goto(f"c{prime},{-before}")
+                return -before
+            goto(f"n{prime},{before}")
+
+
 def program(problem: Problem) -> Trace:
     lo, hi = problem["lo"], problem["hi"]
     cells: dict[str, str | int] = {"lo": lo, "hi": hi}
@@ -75,18 +117,15 @@ def program(problem: Problem) -> Trace:
     solve(f"{hi // 10}-{tens}", hi // 10 - tens)
     last = hi - 10 * tens
     write("e", last)
-    goto("g3")
+    goto("p3")
 
     # Write each prime on its odd multiples.
     with tape.loop():
         for k, prime in enumerate(_PRIMES):
-            enter(f"g{prime}")
+            enter(f"p{prime}")
             read("t")
-            factor = -10 % prime
-            solve(f"{factor}*{tens}", factor * tens)
-            place = factor * tens % prime
-            goto(f"c{prime},{place}")
-            follows = f"g{_PRIMES[k + 1]}" if prime < 17 else "stop"
+            place = _first_place(tape, prime, tens)
+            follows = f"p{_PRIMES[k + 1]}" if prime < 17 else "stop"
             with tape.loop():
                 while place <= _LAST_PLACE:
                     enter(f"c{prime},{place}")
@@ -119,7 +158,7 @@ def program(problem: Problem) -> Trace:
                 break
             read("r")
             number = 10 * row + place % 10
-            if mark == BLANK or mark == number:
+            if mark in (BLANK, number):
                 read("o")
                 output += f", {number}" if len(output) > 1 else str(number)
                 write("o", output)
@@ -136,7 +175,7 @@ def program(problem: Problem) -> Trace:
 
 def plain_cot(problem: Problem) -> str:
     lo, hi = problem["lo"], problem["hi"]
-    left = [v for v in range(lo, hi + 1) if v == 5 or v % 2 and v % 5]
+    left = [v for v in range(lo, hi + 1) if v == 5 or (v % 2 and v % 5)]
     if not left:
         return f"Every number from {lo} to {hi} is even or a multiple of 5, so there is no prime."
     lines = [f"Even numbers and multiples of 5 (but not 5) drop out. Left are {', '.join(map(str, left))}."]
@@ -194,8 +233,8 @@ TASK = Task(
             "Which of the whole numbers n, {lo} ≤ n ≤ {hi}, are divisible by no number but 1 and n?",
             "I am looking for primes no smaller than {lo} and no larger than {hi}. Which are there?",
             "Name the prime numbers starting at {lo} and stopping at {hi}, with both of these included in the search.",
-            "A cicada comes out in a year whose number in its record is prime. The record spans the years {lo} to {hi}, "
-            "both included. In which years does it come out?",
+            "A cicada comes out only in years with a prime number. The record spans the years {lo} to {hi}, both ends "
+            "included. In which of them does it come out?",
             "Filter the integers {lo} to {hi} inclusive: keep only primes.",
             "Bus lines are numbered {lo} to {hi}, both included. Prime numbers run at night. Which lines are they?",
         )
@@ -203,8 +242,11 @@ TASK = Task(
     phrases={
         "lo": "Read the lower end: its tens and its units",
         "hi": "Read the upper end: where does it stand in the rows?",
-        "g": "Where is the first multiple of {i}? Multiply the tens by -10 modulo {i}",
-        "c": "Prime, place = {i}: write the prime on an odd place, and go on by it (on an odd place, by twice as much)",
+        "p": "Sieve with {i}: are the tens more than half of it? Then subtract it",
+        "g": "Prime, tens = {i}: subtract the prime once more",
+        "d": "Prime, place = {i}: is there an earlier multiple in the rows?",
+        "n": "Prime, distance = {i}: a multiple stands so far before the rows; where is the next one?",
+        "c": "Prime, place = {i}: mark the place if it is odd, and go on to the next odd multiple",
         "stop": "Mark the first candidate behind the upper end, and find the first one of all",
         "m": "Is the candidate at place {i} prime?",
     },
