@@ -51,7 +51,9 @@ window.tail = {
   reveal(now) {  // scrolls the text's own box, never the page
     const box = now.closest('.t-scroll');
     const top = now.getBoundingClientRect().top - box.getBoundingClientRect().top;
-    if (top < 40 || top > box.clientHeight - 80) box.scrollTop += top - box.clientHeight / 3;
+    // The box may reach below the window: what is out of sight there counts as out of the box.
+    const height = Math.min(box.clientHeight, window.innerHeight - box.getBoundingClientRect().top);
+    if (top < 40 || top > height - 80) box.scrollTop += top - Math.max(height, 200) / 3;
   },
 };
 document.addEventListener('keydown', (event) => {
