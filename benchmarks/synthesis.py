@@ -24,6 +24,7 @@ import argparse
 import datetime
 import inspect
 import json
+import math
 import random
 import statistics
 import subprocess
@@ -48,6 +49,7 @@ PAIRS = (
 )
 LEAST_MEGABYTES = 2.0  # times CLRS-Text's megabytes of trace a second
 MOST_TIME = 2.0  # times the hand-written generator's time
+BLOCK = 100  # problems of addition that one side writes before it is the other's turn
 
 Sample = Callable[[], tuple[str, str]]
 
@@ -299,15 +301,18 @@ def against_hand(rounds: int, n: int) -> list[dict[str, Any]]:
 
         for problem in problems:
             assert ours(problem) == addition_by_hand(problem), problem
-        seconds: dict[str, list[float]] = {"ours": [], "by_hand": []}
+        # In turns, a few milliseconds each, and of each turn the least of all rounds: the processor is shared.
+        blocks = range(0, n, BLOCK)
+        least = {"ours": [math.inf] * len(blocks), "by_hand": [math.inf] * len(blocks)}
         for _ in range(rounds):
-            for side, write in (("ours", ours), ("by_hand", addition_by_hand)):
-                start = time.process_time()
-                for problem in problems:
-                    write(problem)
-                seconds[side].append(time.process_time() - start)
-        micros = {side: round(statistics.median(times) / n * 1e6, 1) for side, times in seconds.items()}
-        ratio = round(statistics.median(o / h for o, h in zip(seconds["ours"], seconds["by_hand"], strict=True)), 2)
+            for k, first in enumerate(blocks):
+                for side, write in (("ours", ours), ("by_hand", addition_by_hand)):
+                    start = time.process_time()
+                    for problem in problems[first : first + BLOCK]:
+                        write(problem)
+                    least[side][k] = min(least[side][k], time.process_time() - start)
+        micros = {side: round(sum(times) / n * 1e6, 1) for side, times in least.items()}
+        ratio = round(sum(least["ours"]) / sum(least["by_hand"]), 2)
         results.append(
             {"range": where, "microseconds": micros, "ratio": ratio, "goal": MOST_TIME, "met": ratio <= MOST_TIME}
         )
@@ -329,7 +334,8 @@ def as_markdown(found: dict[str, Any]) -> str:
         "",
         f"`{found['command']}`",
         "",
-        f"Medians of {found['rounds']} rounds in turns, one process a side; seconds of processor time.",
+        f"{found['rounds']} rounds in turns, seconds of processor time: against CLRS-Text medians, one process a side; "
+        f"of addition the least, by blocks of {BLOCK} problems.",
     ]
     if found["clrs_text"]:
         lines += [

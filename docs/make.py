@@ -16,8 +16,20 @@ from tail_lite.tokens import count_tokens, quantiles
 
 HERE = Path(__file__).parent
 SEED = 1
-SHORT = {"addition": 3, "word_flip": 10, "derangement": 4, "binary_search": 6, "diophantine": 12}
-"""Length of the example, where the shortest of S would be longer than a page should show."""
+SHORT = {
+    "addition": 3,
+    "binary_search": 6,
+    "bubble_sort": 3,
+    "derangement": 4,
+    "diophantine": 20,
+    "lcs": 3,
+    "levenshtein": 3,
+    "palindrome_combination": 4,
+    "permutation_combination": 3,
+    "population_growth": 5,
+    "prime_search": 29,
+}
+"""Length of the example, where the shortest of S shows too little or too much."""
 
 
 def length_of(task: Task) -> int:

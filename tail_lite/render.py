@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from tail_lite.errors import UsageError
-from tail_lite.tape import HALT, Cell, State, Trace
+from tail_lite.tape import HALT, Cell, Record, Run, State, Sweep, Trace
 from tail_lite.tasks.base import ANSWER_MARK
 
 _DIGIT = re.compile("[0-9]")
@@ -131,6 +131,46 @@ def _minimal_pieces(trace: Trace, names: bool) -> list[str]:
     return pieces
 
 
+def _minimal_text(record: Record) -> str:
+    """What the pieces of :func:`_minimal_pieces` with names make together, in one go: synthesis wants nothing else."""
+    lines: list[str] = []
+    add = lines.append
+    for step in record:
+        if len(step) != 6:
+            add(_text_of_many(step))
+            continue
+        here, fetch, solve, write, goto, _ = step
+        end = f" :{solve[1]}" if solve is not None else ""
+        for address, value in write:
+            end += f" {address}={value}"
+        if len(fetch) == 1:  # the commonest ones without a loop
+            ((address, value),) = fetch
+            text = f"{address}={value}"
+        elif len(fetch) == 2:
+            (address, value), (second, other) = fetch
+            text = f"{address}={value} {second}={other}"
+        else:
+            text = " ".join([f"{address}={value}" for address, value in fetch])
+        if not fetch:
+            add(f"{here}{end}\n")
+        elif fetch[0][0] != here:
+            add(f"{here} {text}{end}\n")
+        else:
+            add(f"{text}{end} " if not write and goto[:1] == here[:1] else f"{text}{end}\n")
+    return "".join(lines)[:-1]
+
+
+def _text_of_many(step: Run | Sweep) -> str:
+    if isinstance(step, Run):
+        return " ".join([f"{address}={value}" for address, value in zip(step.path, step.values, strict=False)]) + " "
+    return "".join(
+        [
+            f"{name} {x}={p} {y}={q} :{solution[1]} {out}={value}\n"
+            for name, x, p, y, q, solution, out, value in step.rows
+        ]
+    )
+
+
 def _said(cells: list[Cell]) -> str:
     parts = [f"{address} = {value if str(value).isalnum() else repr(value)}" for address, value in cells]
     return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]
@@ -178,7 +218,11 @@ def pieces_of(trace: Trace, phrases: dict[str, str], form: Form) -> tuple[Trace,
 
 def render_text(trace: Trace, phrases: dict[str, str], form: Form) -> str:
     """The whole chain of thought, ending in the answer line."""
-    return f"{''.join(pieces_of(trace, phrases, form)[1])}\n{ANSWER_MARK}{trace.answer}"
+    if form.style == "minimal" and form.without != "linear-transition":
+        text = _minimal_text(without_module(trace, form.without).record)
+    else:
+        text = "".join(pieces_of(trace, phrases, form)[1])
+    return f"{text}\n{ANSWER_MARK}{trace.answer}"
 
 
 def render(trace: Trace, phrases: dict[str, str], form: Form) -> Text:

@@ -9,20 +9,22 @@ cannot disagree with the program that it imitates.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
-from typing import NamedTuple
+from functools import cached_property
+from itertools import islice
+from typing import Any, NamedTuple
 
 BLANK = "_"
 HALT = "halt"
 MAX_READS, MAX_WRITES = 8, 4
 """An atomic state is one iteration without an inner loop: a handful of cells, whatever the input's length."""
 
-_new = tuple.__new__
+_new = tuple.__new__  # the constructors of named tuples take three times as long
 
 Value = str | int
 Cell = tuple[str, Value]
+Solution = tuple[str, Value]
 
 
 class TapeError(Exception):
@@ -34,45 +36,126 @@ class State(NamedTuple):
 
     name: str
     fetch: list[Cell]
-    solve: tuple[str, Value] | None
+    solve: Solution | None
     write: list[Cell]
     goto: str
     loop: int  # the innermost marked loop the state belongs to; 0 outside of any
 
 
-@dataclass(frozen=True)
+Step = tuple[str, list[Cell], Solution | None, list[Cell], str, int]
+"""A state as a plain tuple, which is made in a third of the time."""
+Row = tuple[str, str, Value, str, Value, Solution, str, Value]
+
+
+class Run(NamedTuple):
+    """Many states at once: a head moved along its track, in a state for each cell that is named by the cell."""
+
+    path: tuple[str, ...]
+    values: list[Value]
+    goto: str
+    loop: int
+
+    def states(self) -> list[State]:
+        moves = zip(self.path, self.values, (*self.path[1:], self.goto), strict=True)
+        return [State(name, [(name, value)], None, [], goto, self.loop) for name, value, goto in moves]
+
+
+class Sweep(NamedTuple):
+    """Many states at once: each fetched two cells, solved and wrote one (name, x, p, y, q, solution, out, value)."""
+
+    rows: list[Row]
+    goto: str
+    loop: int
+
+    def states(self) -> list[State]:
+        follow = [name for name, *_ in self.rows[1:]] + [self.goto]
+        return [
+            State(name, [(x, p), (y, q)], solution, [(out, value)], goto, self.loop)
+            for (name, x, p, y, q, solution, out, value), goto in zip(self.rows, follow, strict=True)
+        ]
+
+
+Record = Sequence[Step | Run | Sweep]
+
+
+@dataclass
 class Trace:
     """A whole execution: the tape before it, every state in order, the answer, and which loops enclose which."""
 
     tape: dict[str, Value]
-    states: list[State]
+    record: Record  # what the tape took down, or any list of states
     answer: str
     loop_parent: tuple[int, ...] = (0,)  # loop_parent[i]: the loop around loop i
 
+    @cached_property
+    def states(self) -> list[State]:
+        """Every state in order."""
+        states: list[State] = []
+        for step in self.record:
+            if len(step) == 6:
+                states.append(State(*step))
+            else:
+                states += step.states()
+        return states
+
+
+Rule = tuple[Solution, Value, int]
+Table = Sequence[Mapping[Value, Mapping[Value, Rule]]]
+"""A finite control, by its carry and the values of two cells: the solution, the value to write, the next carry."""
+Column = tuple[str, str, str]  # addresses of two cells to read and of one to write
+Names = tuple[str, ...]  # a state's name by carry
+
+_tracks: dict[str, tuple[str, ...]] = {}
+
+
+def addresses(track: str, n: int) -> tuple[str, ...]:
+    """``a0 a1 a2 …``, at least `n` of them. Kept, since every program of a task uses the same ones."""
+    known = _tracks.get(track, ())
+    if len(known) < n:
+        known = _tracks[track] = tuple([f"{track}{k}" for k in range(n)])
+    return known
+
 
 class Tape:
-    """What a program may do. Every method costs well under a microsecond: synthesis runs millions of states."""
+    """What a program may do. Every method costs well under a microsecond: synthesis runs millions of states.
 
-    __slots__ = ("_cells", "_fetch", "_loop", "_loop_parent", "_name", "_next", "_solve", "_start", "_states", "_write")
+    A program needs :meth:`enter`, :meth:`read`, :meth:`solve`, :meth:`write`, :meth:`goto`, :meth:`loop` and
+    :meth:`halt`. :meth:`scan` and :meth:`sweep` go through many states in one call, :meth:`spell` reads many cells.
+    """
+
+    __slots__ = (
+        "_cells",
+        "_distinct",
+        "_fetch",
+        "_loop",
+        "_loop_parent",
+        "_name",
+        "_next",
+        "_record",
+        "_solve",
+        "_start",
+        "_write",
+    )
 
     def __init__(self, cells: dict[str, Value]) -> None:
         self._start = cells
         self._cells = dict(cells)
-        self._states: list[State] = []
+        self._record: list[Step | Run | Sweep] = []
         self._next: str | None = None  # the state announced by the last goto
         self._name: str | None = None  # the state we are in; None between states
         self._fetch: list[Cell] = []
-        self._solve: tuple[str, Value] | None = None
+        self._distinct = 0  # if not 0, so many cells were fetched that are known to differ
+        self._solve: Solution | None = None
         self._write: list[Cell] = []
         self._loop = 0
         self._loop_parent = [0]
 
     def enter(self, name: str) -> None:
         """Begin the state `name`, which must be the one that the previous state announced."""
-        if self._name is not None:
-            raise TapeError(f"state {self._name!r} has no successor: call goto() before entering {name!r}")
-        if name != self._next and self._next is not None:
-            raise TapeError(f"state {name!r} entered, but {self._states[-1].name!r} announced {self._next!r}")
+        if self._name is not None or (name != self._next and self._next is not None):
+            if self._name is not None:
+                raise TapeError(f"state {self._name!r} has no successor: call goto() before entering {name!r}")
+            raise TapeError(f"state {name!r} entered, but {self._last()!r} announced {self._next!r}")
         self._name = name
         self._fetch = []
         self._solve = None
@@ -80,12 +163,12 @@ class Tape:
 
     def read(self, address: str) -> Value:
         """Fetch the latest value of a cell. All reads of a state come before its solution and its writes."""
+        if self._solve is not None or self._write:
+            raise TapeError(f"state {self._name!r} reads {address!r} after it solved or wrote: a loop inside one state")
         try:
             value = self._cells[address]
         except KeyError:
             raise TapeError(f"state {self._name!r} reads {address!r}, which was never written") from None
-        if self._solve is not None or self._write:
-            raise TapeError(f"state {self._name!r} reads {address!r} after it solved or wrote: a loop inside one state")
         self._fetch.append((address, value))
         return value
 
@@ -105,40 +188,116 @@ class Tape:
         here, fetch, write = self._name, self._fetch, self._write
         if here is None:
             raise TapeError(f"goto({name!r}) outside of any state: call enter() first")
-        if len(fetch) > 1 or len(write) > 1:
-            _one_iteration(here, fetch, write)
-        # tuple.__new__: State's own constructor takes three times as long, and this runs millions of times.
-        self._states.append(_new(State, (here, fetch, self._solve, write, name, self._loop)))
+        n = len(fetch)
+        if n > 1 and n != self._distinct and (fetch[0][0] == fetch[1][0] if n == 2 else len(dict(fetch)) < n):
+            raise _too_much(here, "reads", fetch, MAX_READS)
+        if n > MAX_READS:
+            raise _too_much(here, "reads", fetch, MAX_READS)
+        n = len(write)
+        if n > 1 and (write[0][0] == write[1][0] if n == 2 else n > MAX_WRITES or len(dict(write)) < n):
+            raise _too_much(here, "writes", write, MAX_WRITES)
+        self._record.append((here, fetch, self._solve, write, name, self._loop))
+        self._distinct = 0
         self._next = name
         self._name = None
 
-    @contextmanager
-    def loop(self) -> Iterator[None]:
-        """Mark the states inside as one loop, so that the Atomic State ablation can fuse it. Loops may nest."""
-        outer = self._loop
-        self._loop_parent.append(outer)
+    def spell(self, track: str, first: int, most: int, ends: Set[Value]) -> str:
+        """``read`` the symbols of a track from number `first` on, `most` of them or up to the first among `ends`: the
+        first reads of their state. Returns them as one string, the end included."""
+        cells: dict[str, Any] = self._cells
+        if self._fetch or self._solve is not None or self._write:
+            raise TapeError(f"state {self._name!r} reads {track}{first} after other cells: a loop inside one state")
+        add = self._fetch.append
+        text = ""
+        try:
+            for address in addresses(track, first + most)[first : first + most]:
+                symbol = cells[address]
+                add((address, symbol))
+                text += symbol
+                if symbol in ends:
+                    break
+        except KeyError:
+            raise TapeError(f"state {self._name!r} reads {address!r}, which was never written") from None
+        self._distinct = len(self._fetch)
+        return text
+
+    def scan(self, track: str, first: int, ends: Set[Value]) -> tuple[list[Value], Value]:
+        """Move a head along a track from cell number `first` to the first that holds one of `ends`: states named by
+        the cell that they read, the last of which is left open. Returns the values passed, and the one at the end."""
+        cells = self._cells
+        path = addresses(track, first + len(cells) + 1)  # no head gets further
+        self.enter(path[first])
+        passed: list[Value] = []
+        add = passed.append
+        try:
+            for address in islice(path, first, None):
+                value = cells[address]
+                if value in ends:
+                    break
+                add(value)
+        except KeyError:
+            raise TapeError(f"state {address!r} reads {address!r}, which was never written") from None
+        if passed:
+            self._record.append(_new(Run, (path[first : first + len(passed)], passed, address, self._loop)))
+        self._name = address
+        self._fetch = [(address, value)]
+        return passed, value
+
+    def sweep(self, columns: Iterable[Column], table: Table, carry: int, names: Names, then: Names) -> int:
+        """Work along aligned tracks, in one state per column (one, at least): ``names[carry]`` fetches the cells `x`
+        and `y`, does what ``table[carry]`` says of their values and writes to `out`. The last one goes to
+        ``then[carry]``. Returns the carry."""
+        self.enter(names[carry])
+        cells = self._cells
+        rows: list[Row] = []
+        add = rows.append
+        for x, y, out in columns:
+            name = names[carry]
+            try:
+                p, q = cells[x], cells[y]
+                solution, value, carry = table[carry][p][q]
+            except KeyError as error:
+                raise TapeError(f"state {name!r} reads {x!r} and {y!r}: {error} has no value or no rule") from None
+            if x == y:
+                raise TapeError(f"state {name!r} reads one cell twice: a loop inside one state")
+            cells[out] = value
+            add((name, x, p, y, q, solution, out, value))
+        if not rows:
+            raise TapeError(f"state {names[carry]!r} has no column to work on")
+        self._record.append(_new(Sweep, (rows, then[carry], self._loop)))
+        self._next = then[carry]
+        self._name = None
+        return carry
+
+    def _last(self) -> str:
+        step = self._record[-1]
+        return step[0] if len(step) == 6 else step.states()[-1].name
+
+    def loop(self) -> Tape:
+        """Mark the states inside (``with tape.loop():``) as one loop, so that the Atomic State ablation can fuse it.
+        Loops may nest."""
+        return self
+
+    def __enter__(self) -> None:
+        self._loop_parent.append(self._loop)
         self._loop = len(self._loop_parent) - 1
-        yield
-        self._loop = outer
+
+    def __exit__(self, *error: object) -> None:
+        self._loop = self._loop_parent[self._loop]
 
     def halt(self, answer: str) -> Trace:
         """End the program with its answer; the record is complete only now."""
         if self._name is not None:
             raise TapeError(f"state {self._name!r} has no successor: call goto({HALT!r}) before halting")
         if self._next != HALT:
-            where = (
-                f"state {self._states[-1].name!r} announced {self._next!r}" if self._states else "no state was entered"
-            )
+            where = f"state {self._last()!r} announced {self._next!r}" if self._record else "no state was entered"
             raise TapeError(f"the program halted, but {where}")
-        return Trace(self._start, self._states, answer, tuple(self._loop_parent))
+        return Trace(self._start, self._record, answer, tuple(self._loop_parent))
 
 
-def _one_iteration(name: str, fetch: list[Cell], write: list[Cell]) -> None:
-    for verb, cells, most in (("reads", fetch, MAX_READS), ("writes", write, MAX_WRITES)):
-        if len(cells) > most:
-            raise TapeError(f"state {name!r} {verb} {len(cells)} cells (at most {most}): a loop inside one state")
-        if len(dict(cells)) < len(cells):
-            raise TapeError(f"state {name!r} {verb} one cell twice: a loop inside one state")
+def _too_much(name: str, verb: str, cells: list[Cell], most: int) -> TapeError:
+    what = f"{len(cells)} cells (at most {most})" if len(cells) > most else "one cell twice"
+    return TapeError(f"state {name!r} {verb} {what}: a loop inside one state")
 
 
 def replay(trace: Trace) -> str | None:
@@ -148,14 +307,15 @@ def replay(trace: Trace) -> str | None:
     and the last one to ``halt``.
     """
     cells = dict(trace.tape)
-    for i, state in enumerate(trace.states):
+    states = trace.states
+    for i, state in enumerate(states):
         for address, value in state.fetch:
             if address not in cells:
                 return f"state {i} ({state.name}) fetches {address}, which was never written"
             if cells[address] != value:
                 return f"state {i} ({state.name}) fetches {address}={value}, but its latest value is {cells[address]}"
         cells.update(state.write)
-        follows = trace.states[i + 1].name if i + 1 < len(trace.states) else HALT
+        follows = states[i + 1].name if i + 1 < len(states) else HALT
         if state.goto != follows:
             return f"state {i} ({state.name}) goes to {state.goto}, but {follows} follows"
-    return None if trace.states else "the trace has no state"
+    return None if states else "the trace has no state"

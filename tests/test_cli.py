@@ -2,9 +2,9 @@
 
 import json
 import os
+import resource
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -37,11 +37,13 @@ def test_light_commands_import_neither_torch_nor_transformers(words, tmp_path):
 @pytest.mark.parametrize("words", [["--help"], ["tasks"]])
 def test_starts_within_0_4_s_of_a_bare_interpreter(words):
     def seconds(*command):
+        """Of processor time, which on an idle machine is the time that passes, and on a busy one still says the same."""
         best = 9.0
         for _ in range(5):
-            start = time.perf_counter()
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
             subprocess.run([sys.executable, *command], capture_output=True, check=True)
-            best = min(best, time.perf_counter() - start)
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            best = min(best, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
         return best
 
     assert seconds("-m", "tail_lite", *words) - seconds("-c", "pass") < 0.4

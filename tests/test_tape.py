@@ -2,7 +2,8 @@
 
 import pytest
 
-from tail_lite.tape import MAX_READS, Tape, TapeError, replay
+from tail_lite.render import ABLATIONS, STYLES, Form, render, render_text
+from tail_lite.tape import BLANK, MAX_READS, MAX_WRITES, State, Tape, TapeError, Trace, replay
 
 
 def double(n):
@@ -62,6 +63,97 @@ def read_twice(tape):
     tape.goto("halt")
 
 
+def read_three_and_one_of_them_twice(tape):
+    for address in ("a", "b", "a"):
+        tape.read(address)
+    tape.goto("halt")
+
+
+def write_too_much(tape):
+    for k in range(MAX_WRITES + 1):
+        tape.write(f"c{k}", 0)
+    tape.goto("halt")
+
+
+def write_twice(tape):
+    tape.write("a", 1)
+    tape.write("a", 2)
+    tape.goto("halt")
+
+
+def scan_without_end(tape):
+    tape.goto("c0")
+    tape.scan("c", 0, {BLANK})
+
+
+def scan_from_elsewhere(tape):
+    tape.goto("c1")
+    tape.scan("c", 0, {BLANK})
+
+
+def scan_then_leave(tape):
+    tape.goto("c0")
+    tape.scan("c", 0, {5})
+    tape.goto("r")
+    tape.enter("s")
+
+
+def spell_then_read_again(tape):
+    assert tape.spell("t", 0, 3, {BLANK}) == "xyz"
+    tape.read("t1")
+    tape.goto("halt")
+
+
+def spell_then_read_much(tape):
+    tape.spell("t", 0, 9, {BLANK})
+    tape.goto("halt")
+
+
+def spell_past_the_end(tape):
+    tape.spell("t", 8, 5, {BLANK})
+
+
+def spell_late(tape):
+    tape.read("t1")
+    tape.spell("t", 1, 5, {BLANK})
+
+
+def read_twice_after_a_state_that_spells(tape):
+    assert tape.spell("t", 0, 3, {"y", BLANK}) == "xy"
+    tape.goto("r")
+    tape.enter("r")
+    read_twice(tape)
+
+
+TABLE = [{1: {2: (("1+2", 3), 3, 0)}}]
+
+
+def sweep_past_the_end(tape):
+    tape.goto("s")
+    tape.sweep([("a", "b", "c0"), ("a", "z", "c0")], TABLE, 0, ["s"], ["t"])
+
+
+def sweep_without_rule(tape):
+    tape.goto("s")
+    tape.sweep([("b", "a", "c0")], TABLE, 0, ["s"], ["t"])
+
+
+def sweep_one_cell_twice(tape):
+    tape.goto("s")
+    tape.sweep([("a", "a", "c0")], [{1: {1: (("1+1", 2), 2, 0)}}], 0, ["s"], ["t"])
+
+
+def sweep_then_leave(tape):
+    tape.goto("s")
+    tape.sweep([("a", "b", "c0")], TABLE, 0, ["s"], ["t"])
+    tape.enter("u")
+
+
+def sweep_no_column(tape):
+    tape.goto("s")
+    tape.sweep([], TABLE, 0, ["s"], ["t"])
+
+
 def wrong_successor(tape):
     tape.goto("r")
     tape.enter("s")
@@ -84,10 +176,26 @@ def leave_twice(tape):
         (solve_twice, "'q' solves"),
         (read_too_much, "'q' reads 9 cells"),
         (read_twice, "'q' reads one cell twice"),
+        (read_three_and_one_of_them_twice, "'q' reads one cell twice"),
+        (write_too_much, "'q' writes 5 cells"),
+        (write_twice, "'q' writes one cell twice"),
+        (scan_without_end, "'c20' reads 'c20', which was never written"),
+        (scan_from_elsewhere, "'c0' entered, but 'q' announced 'c1'"),
+        (scan_then_leave, "'s' entered, but 'c5' announced 'r'"),
+        (spell_then_read_again, "'q' reads one cell twice"),
+        (spell_then_read_much, "'q' reads 9 cells"),
+        (spell_past_the_end, "'q' reads 't10', which was never written"),
+        (spell_late, "'q' reads t1 after"),
+        (read_twice_after_a_state_that_spells, "'r' reads one cell twice"),
+        (sweep_past_the_end, "'s' reads .* 'z'"),
+        (sweep_without_rule, "'s' .* no rule"),
+        (sweep_one_cell_twice, "'s' reads one cell twice"),
+        (sweep_then_leave, "'u' entered, but 's' announced 't'"),
+        (sweep_no_column, "no column"),
     ],
 )
 def test_misuse_names_the_state(misuse, says):
-    tape = entered({"a": 1, "b": 2} | {f"c{k}": k for k in range(20)})
+    tape = entered({"a": 1, "b": 2} | {f"c{k}": k for k in range(20)} | {f"t{k}": "xyzxyzxyzx"[k] for k in range(10)})
     with pytest.raises(TapeError, match=says):
         misuse(tape)
 
@@ -97,6 +205,64 @@ def test_halting_needs_an_announcement():
     tape.goto("r")
     with pytest.raises(TapeError, match="announced 'r'"):
         tape.halt("1")
+
+
+def add_digits(step_by_step):
+    """Scans two tracks and adds them digit by digit; once with elementary calls alone."""
+    table = [
+        {
+            p: {q: ((f"{p}+{q}+{c}", p + q + c), (p + q + c) % 10, (p + q + c) // 10) for q in range(10)}
+            for p in range(10)
+        }
+        for c in (0, 1)
+    ]
+    tape = Tape({"a1": 9, "a2": 9, "a3": BLANK, "b1": 1, "b2": 2, "b3": BLANK})
+    for track, then in (("a", "b1"), ("b", "s0")):
+        with tape.loop():
+            if step_by_step:
+                k = 1
+                tape.enter(f"{track}{k}")
+                while tape.read(f"{track}{k}") != BLANK:
+                    k += 1
+                    tape.goto(f"{track}{k}")
+                    tape.enter(f"{track}{k}")
+            else:
+                assert tape.scan(track, 1, {BLANK}) == ([9, 9] if track == "a" else [1, 2], BLANK)
+        tape.goto(then)
+    carry = 0
+    with tape.loop():
+        if step_by_step:
+            for k in (2, 1):
+                tape.enter(f"s{carry}")
+                (solution, digit, carry) = table[carry][tape.read(f"a{k}")][tape.read(f"b{k}")]
+                tape.solve(*solution)
+                tape.write(f"o{k}", digit)
+                tape.goto(f"s{carry}" if k > 1 else f"end{carry}")
+        else:
+            columns = [("a2", "b2", "o2"), ("a1", "b1", "o1")]
+            assert tape.sweep(columns, table, carry, ("s0", "s1"), ("end0", "end1")) == 1
+    tape.enter("end1")
+    tape.read("o1")
+    tape.read("o2")
+    tape.write("o", "111")
+    tape.goto("halt")
+    return tape.halt("111")
+
+
+def test_many_states_in_one_call_are_the_same_states():
+    trace, elementary = add_digits(False), add_digits(True)
+    assert trace.states == elementary.states
+    assert all(type(s) is State and type(s.fetch) is type(s.write) is list for s in trace.states)
+    assert trace.loop_parent == elementary.loop_parent
+    assert len(trace.record) < len(trace.states)
+    assert replay(trace) is None
+    phrases = dict.fromkeys(("a", "b", "s", "end"), "Step {i}")
+    rebuilt = Trace(trace.tape, trace.states, trace.answer, trace.loop_parent)
+    for form in [Form(s, w) for s in STYLES for w in (None, *ABLATIONS)]:
+        text = render(elementary, phrases, form).text
+        for same in (trace, elementary, rebuilt):
+            assert render_text(same, phrases, form) == text
+            assert render(same, phrases, form).text == text
 
 
 def test_replay_finds_every_kind_of_damage():

@@ -10,17 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tail_lite.tape import BLANK, Tape, Value
+from tail_lite.tape import BLANK, Tape, Value, addresses
 
 _LIMIT = 10_000
+_END = frozenset({BLANK})
 
 
 def lay_out(cells: dict[str, Value], track: str, values: Iterable[Value], first: int = 0) -> None:
     """Put `values` on the tape from address ``track{first}`` on, and a blank behind them."""
-    k = first - 1
-    for k, value in enumerate(values, first):
-        cells[f"{track}{k}"] = value
-    cells[f"{track}{k + 1}"] = BLANK
+    values = (*values, BLANK)
+    for address, value in zip(addresses(track, first + len(values))[first:], values, strict=False):
+        cells[address] = value
 
 
 def scan(tape: Tape, track: str, count: str, first: int = 0) -> list[Value]:
@@ -28,19 +28,10 @@ def scan(tape: Tape, track: str, count: str, first: int = 0) -> list[Value]:
 
     States are named by the cell they read (``a0 a1 …``). Leaves the last state open.
     """
-    enter, read, goto = tape.enter, tape.read, tape.goto
-    values: list[Value] = []
-    address = f"{track}{first}"
     with tape.loop():
-        while True:
-            enter(address)
-            value = read(address)
-            if value == BLANK:
-                tape.write(count, len(values))
-                return values
-            values.append(value)
-            address = f"{track}{first + len(values)}"
-            goto(address)
+        passed, _ = tape.scan(track, first, _END)
+    tape.write(count, len(passed))
+    return passed
 
 
 def compare(tape: Tape, label: str, index: int | str, x: str, y: str) -> int:

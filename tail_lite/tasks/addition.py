@@ -11,16 +11,16 @@ from __future__ import annotations
 
 import random
 import re
+from collections.abc import Sequence
 from decimal import Decimal, localcontext
 from itertools import product
 
-from tail_lite.tape import BLANK, Tape, Trace
+from tail_lite.tape import BLANK, Rule, Tape, Trace, Value, addresses
 from tail_lite.tasks.base import ANSWER_MARK, Baseline, Problem, Task
 
 _NUMBER = re.compile(r"(0|[1-9][0-9]*)(\.[0-9]+)?")
-_VALUE: dict[str | int, int] = {BLANK: 0, **{str(d): d for d in range(10)}}
 _DIGIT = "0123456789"
-_FIVE = range(5)  # digits fetched together when the result is read back
+_ENDS = frozenset((".", BLANK))
 
 
 def _number(rng: random.Random, digits: int, alphabet: str) -> str:
@@ -33,9 +33,26 @@ def _number(rng: random.Random, digits: int, alphabet: str) -> str:
 
 
 def sample(rng: random.Random, lo: int, hi: int) -> Problem:
-    """Mostly random digits; one problem in five has digits that make long carries and many zeros."""
-    alphabet = _DIGIT if rng.random() < 0.8 else rng.choice(("09", "0999", "0459", "45"))
-    return {"a": _number(rng, rng.randint(lo, hi), alphabet), "b": _number(rng, rng.randint(lo, hi), alphabet)}
+    """Mostly random digits. In one problem in six, digits of equal place value make nine, but for a ten somewhere, so
+    that one carry runs on for long; one in thirty has few different digits."""
+    alphabet = _DIGIT if rng.random() < 29 / 30 else rng.choice(("09", "0999", "0459", "45"))
+    a, b = (_number(rng, rng.randint(lo, hi), alphabet) for _ in "ab")
+    return {"a": a, "b": _complement(rng, a, b) if rng.random() < 1 / 6 else b}
+
+
+def _complement(rng: random.Random, a: str, b: str) -> str:
+    """`b` with nine's complements of the digits of `a` that stand above its own, and one of them a ten's."""
+    shift = (a + ".").index(".") - (b + ".").index(".")  # from a symbol of b to the one of a above it
+    digits = list(b)
+    places = [k for k, symbol in enumerate(b) if symbol != "." and 0 <= k + shift < len(a)]
+    for k in places:
+        digits[k] = str(9 - int(a[k + shift]))
+    if places:
+        k = rng.choice(places)
+        digits[k] = str(min(9, int(digits[k]) + 1))
+    if digits[0] == "0" and digits[1:2] != ["."]:
+        digits[0] = "1"
+    return "".join(digits)
 
 
 def _all_numbers(digits: int) -> list[str]:
@@ -88,37 +105,38 @@ def plain_cot(problem: Problem) -> str:
     return "\n".join(lines)
 
 
-def _lay_out(cells: dict[str, str | int], text: str, whole: str, fraction: str) -> None:
-    head, point, tail = text.partition(".")
-    cells[f"{whole}0"] = BLANK
-    for k, symbol in enumerate(head + (point or BLANK), 1):
-        cells[f"{whole}{k}"] = symbol
-    if point:
-        for k, symbol in enumerate(tail + BLANK, 1):
-            cells[f"{fraction}{k}"] = symbol
+def _column(x: int, y: int, carry: int) -> Rule:
+    total = x + y + carry
+    return (f"{x}+{y}+{carry}", total), _DIGIT[total % 10], total // 10
+
+
+_COLUMN: list[dict[Value, dict[Value, Rule]]] = [
+    {_DIGIT[x]: {_DIGIT[y]: _column(x, y, carry) for y in range(10)} for x in range(10)} for carry in (0, 1)
+]
+"""What one knows by heart: two digits and a carry have this solution, leave this digit and carry that."""
+
+
+def _lay_out(cells: dict[str, Value], text: str, whole: str, fraction: str) -> None:
+    """A blank, the symbols, a blank; after the point they stand on the other track."""
+    path = addresses(whole, len(text) + 2)
+    if "." in text:
+        n = text.index(".") + 2
+        path = path[:n] + addresses(fraction, len(text))[1:]
+    cells.update(zip(path, BLANK + text + BLANK, strict=False))
 
 
 def _scan(tape: Tape, whole: str, fraction: str, then: str) -> None:
     """Read one operand from the left, symbol by symbol: where is its point, where does it end?"""
-    enter, read, goto = tape.enter, tape.read, tape.goto
-    track, k = whole, 1
-    address = f"{whole}1"
+    places = 0
     with tape.loop():
-        while True:
-            enter(address)
-            symbol = read(address)
-            if symbol == ".":
-                tape.write(f"n{whole}", k - 1)
-                track, k = fraction, 0
-            elif symbol == BLANK:
-                if track == whole:
-                    tape.write(f"n{whole}", k - 1)
-                tape.write(f"m{whole}", k - 1 if track == fraction else 0)
-                goto(then)
-                return
-            k += 1
-            address = f"{track}{k}"
-            goto(address)
+        passed, end = tape.scan(whole, 1, _ENDS)
+        tape.write(f"n{whole}", len(passed))
+        if end == ".":
+            tape.goto(f"{fraction}1")
+            passed, _ = tape.scan(fraction, 1, _ENDS)
+            places = len(passed)
+        tape.write(f"m{whole}", places)
+        tape.goto(then)
 
 
 def _compare(tape: Tape, left: str, right: str) -> tuple[int, int]:
@@ -127,8 +145,13 @@ def _compare(tape: Tape, left: str, right: str) -> tuple[int, int]:
     return p, q
 
 
+def _leftwards(track: str, k: int) -> Sequence[str]:
+    """The addresses of the digits `k`, `k` - 1, … 1."""
+    return addresses(track, k + 1)[k:0:-1]
+
+
 def program(problem: Problem) -> Trace:
-    cells: dict[str, str | int] = {}
+    cells: dict[str, Value] = {}
     _lay_out(cells, problem["a"], "a", "x")
     _lay_out(cells, problem["b"], "b", "y")
     tape = Tape(cells)
@@ -142,18 +165,13 @@ def program(problem: Problem) -> Trace:
     p, q = _compare(tape, "ma", "mb")
     longer = BLANK if p == q == 0 else "x" if p >= q else "y"
     write("F", longer)
-    k, carry = min(p, q), 0
+    k = min(p, q)
     goto("f0" if k else "int0")
+    carry = 0
     with tape.loop():
-        while k:
-            enter("f1" if carry else "f0")
-            x, y = read(f"x{k}"), read(f"y{k}")
-            total = _VALUE[x] + _VALUE[y] + carry
-            solve(f"{x}+{y}+{carry}", total)
-            write(f"{longer}{k}", _DIGIT[total % 10])
-            carry = total // 10
-            k -= 1
-            goto(("f1" if carry else "f0") if k else ("int1" if carry else "int0"))
+        if k:
+            columns = zip(_leftwards("x", k), _leftwards("y", k), _leftwards(longer, k), strict=True)
+            carry = tape.sweep(columns, _COLUMN, 0, ("f0", "f1"), ("int0", "int1"))
 
     # The whole part: the same onto the longer one (I), then the last carry runs on.
     enter("int1" if carry else "int0")
@@ -163,19 +181,14 @@ def program(problem: Problem) -> Trace:
     goto("c1" if carry else "c0")
     k = max(i, j)
     with tape.loop():
-        while i and j:
-            enter("c1" if carry else "c0")
-            x, y = read(f"a{i}"), read(f"b{j}")
-            total = _VALUE[x] + _VALUE[y] + carry
-            solve(f"{x}+{y}+{carry}", total)
-            write(f"{lead}{k}", _DIGIT[total % 10])
-            carry = total // 10
-            i, j, k = i - 1, j - 1, k - 1
-            goto(("c1" if carry else "c0") if i and j else ("carry" if carry else "end"))
+        columns = zip(_leftwards("a", i), _leftwards("b", j), _leftwards(lead, k), strict=False)
+        carry = tape.sweep(columns, _COLUMN, carry, ("c0", "c1"), ("end", "carry"))
+    k -= min(i, j)
     with tape.loop():
         while carry:
             enter("carry")
-            digit = _VALUE[read(f"{lead}{k}")]
+            symbol = read(f"{lead}{k}")
+            digit = 0 if symbol == BLANK else int(symbol)
             total = digit + 1
             solve(f"{digit}+1", total)
             write(f"{lead}{k}", _DIGIT[total % 10])
@@ -185,7 +198,7 @@ def program(problem: Problem) -> Trace:
 
     # Zeros at the end of the fraction are blanked.
     enter("end")
-    fraction = read("F")
+    fraction = str(read("F"))
     if fraction == BLANK:
         goto("top")
     else:
@@ -214,33 +227,29 @@ def program(problem: Problem) -> Trace:
     else:
         write("w", ".")
         goto("copy")
-        output = _copy(tape, str(fraction), 1, output, ".", "halt")
+        output = _copy(tape, fraction, 1, output, ".", "halt")
     return tape.halt(output)
 
 
 def _copy(tape: Tape, track: str, k: int, output: str, word: str, then: str) -> str:
-    read = tape.read
+    ended = False
     with tape.loop():
-        while True:
+        while not ended:
             tape.enter("copy")
-            start = len(word)
-            ended = False
-            for _ in _FIVE:
-                symbol = str(read(f"{track}{k}"))
-                ended = symbol == "." or symbol == BLANK
-                if ended:
-                    break
-                word += symbol
-                k += 1
-            if len(word) > start:
+            digits = tape.spell(track, k, 5, _ENDS)
+            k += 5
+            ended = digits[-1] in _ENDS
+            if ended:
+                digits = digits[:-1]
+            if digits:
+                word += digits
                 tape.write("w", word)
             if word and (ended or len(word) >= 10):
                 output += word
                 tape.write("o", output)
                 word = ""
             tape.goto(then if ended else "copy")
-            if ended:
-                return output
+    return output
 
 
 # Baselines that exist for addition alone (method.md of the paper's comparison: Index Hint and Reversed Format).
