@@ -37,7 +37,7 @@ def test_light_commands_import_neither_torch_nor_transformers(words, tmp_path):
 @pytest.mark.parametrize("words", [["--help"], ["tasks"]])
 def test_starts_within_0_4_s_of_a_bare_interpreter(words):
     def seconds(*command):
-        """Of processor time, which on an idle machine is the time that passes, and on a busy one still says the same."""
+        """Processor time: what passes on an idle machine, and the same on a busy one."""
         best = 9.0
         for _ in range(5):
             before = resource.getrusage(resource.RUSAGE_CHILDREN)
