@@ -42,7 +42,7 @@ def compare(tape: Tape, label: str, index: int | str, x: str, y: str) -> int:
     tape.enter(f"{label}{index}")
     p, q = int(tape.read(x)), int(tape.read(y))
     if (p < 0) != (q < 0):
-        return _relation(tape, f"the signs of {p} and {q}", p, q)
+        return _relation(tape, f"comparing the signs of {p} and {q}", p, q)
     if -100 < p < 100 and -100 < q < 100:
         return _relation(tape, f"{p} compared with {q}", p, q)
     _check(p, q)

@@ -136,8 +136,10 @@ def plain_cot(problem: Problem) -> str:
     lines = [f"The list has {hi} item{'s' if hi > 1 else ''} and ascends, so I look for {target} by halving."]
     while lo < hi:
         mid = (lo + hi) // 2
-        where = f"Indices {lo} to {hi - 1}" if lo < hi - 1 else f"Only index {lo}"
-        look = f"{where}: the {'middle' if lo < hi - 1 else 'last'} item, at index {mid}, is {items[mid]}"
+        if lo < hi - 1:
+            look = f"Indices {lo} to {hi - 1}: the middle item, at index {mid}, is {items[mid]}"
+        else:
+            look = f"Only index {lo} is left: its item is {items[mid]}"
         if items[mid] == target:
             lines.append(f"{look}. That is the target.")
             return "\n".join(lines)
@@ -185,18 +187,21 @@ TASK = Task(
             "Please tell me the index at which {target} appears in {items}.",
             "In increasing order, the numbers are {items}. Determine the index of {target} among them.",
             "A table's keys are stored in ascending order: {items}. At which index is the key {target}?",
-            "A thermometer's distinct readings, sorted from cold to warm, are {items}. "
+            "A thermometer's distinct readings, in tenths of a degree from cold to warm, are {items}. "
             "What is the index of the reading {target}?",
             "Cards lie in order of their numbers: {items}. What is the index of the card with the number {target}?",
-            "The years of a chronicle, those BC being negative, are {items}. What is the index of the year {target}?",
+            "The years of a chronicle, those before its city was founded being negative, are {items}. "
+            "What is the index of the year {target}?",
             "A geologist's samples are shelved by height above sea level: {items}. "
-            "What is the index of the sample from height {target}?",
-            "A store keeps its parcels in order of their codes, {items}. Find the index of the parcel coded {target}.",
+            "What is the index of the sample from a height of {target}?",
+            "A shop's daily results, sorted from the greatest loss to the greatest profit, are {items}. "
+            "Find the index of the result {target}.",
             "Account balances, sorted from the deepest debt upwards, are {items}. "
             "What is the index of the balance {target}?",
             "Lift stops are listed from the bottom up, in centimetres above the ground: {items}. "
             "What is the index of the stop at {target}?",
-            "Players are ranked by points, fewest first: {items}. Which index has the player with {target} points?",
+            "Players are ranked by points, fewest first: {items}. "
+            "Which index does the player with {target} points have?",
         )
     ),
     phrases={

@@ -110,6 +110,8 @@ def program(problem: Problem) -> Trace:
         while k < n:
             tape.enter(f"out{k}")
             tape.read("n")
+            if k:
+                tape.read("o")
             output += ", ".join([str(tape.read(address)) for address in a[k : min(k + _CHUNK, n)]])
             k += _CHUNK
             output += ", " if k < n else "]"
@@ -171,12 +173,12 @@ TASK = Task(
             "Rank the values {items}, beginning with the least.",
             "What is the sorted version of {items}?",
             "The scores of a quiz, penalties included, are {items}. List them from the worst to the best.",
-            "A thermometer in a laboratory recorded these temperatures: {items}. List them from coldest to warmest.",
+            "A thermometer recorded these temperatures, in hundredths of a degree: {items}. Put the coldest first.",
             "The balances of some accounts, in euros, are {items}. Sort them so that the deepest debt comes first.",
-            "Survey points lie at these heights above sea level, in metres: {items}. Sort them from lowest to highest.",
-            "A diver's log and a climber's log together name the heights {items}. Put the lowest first.",
+            "Survey points lie at these heights above sea level, in centimetres: {items}. Sort them, the lowest first.",
+            "A diver's and a climber's log name the heights {items}, in centimetres. Put the lowest first.",
             "Cards with the numbers {items} lie in a row. Swap neighbours until they ascend. What is the row then?",
-            "Historians date some events to the years {items}, negative ones being BC. Put them in order of time.",
+            "In a saga, years before the founding of its city are negative. Put the years {items} in order of time.",
             "A shop's daily profits and losses were {items}. Sort them from the greatest loss to the greatest profit.",
             "Lift stops are noted in centimetres above the ground: {items}. Sort them from the bottom to the top.",
             "In the program, xs = {items} and then xs.sort() is called. What is xs now?",

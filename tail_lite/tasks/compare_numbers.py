@@ -225,12 +225,14 @@ def plain_cot(problem: Problem) -> str:
     words = {"<": "smaller than", ">": "greater than"}
     if len(i) != len(j):
         relation = words["<" if len(i) < len(j) else ">"]
-        return f"The whole part of {a} has {len(i)} digits, that of {b} has {len(j)}. So {a} is {relation} {b}."
+        digits = f"{len(i)} digit{'s' if len(i) > 1 else ''}"
+        return f"The whole part of {a} has {digits}, that of {b} has {len(j)}. So {a} is {relation} {b}."
     if i != j:
         k = next(k for k, (p, q) in enumerate(zip(i, j, strict=True)) if p != q)
         shared = f"Both begin with {i[:k]}, but then" if k else "They differ at once:"
         relation = words["<" if i < j else ">"]
-        return f"Both whole parts have {len(i)} digits. {shared} {i[k]} is {relation} {j[k]}. So {a} is {relation} {b}."
+        digits = f"{len(i)} digit{'s' if len(i) > 1 else ''}"
+        return f"Both whole parts have {digits}. {shared} {i[k]} is {relation} {j[k]}. So {a} is {relation} {b}."
     start = f"The whole parts are equal, both {i}."
     if f.rstrip("0") == g.rstrip("0"):
         if f == g:
@@ -243,7 +245,11 @@ def plain_cot(problem: Problem) -> str:
     size = max(len(f), len(g))
     p, q = f.ljust(size, "0"), g.ljust(size, "0")
     k = next(k for k in range(size) if p[k] != q[k])
-    shared = f"The fractions share their first digits, {p[:k]}." if k else "The fractions differ at once."
+    shared = (
+        f"The fractions share their first digit{'s' if k > 1 else ''}, {p[:k]}."
+        if k
+        else "The fractions differ at once."
+    )
     missing = " (a missing digit counts as 0)" if k >= min(len(f), len(g)) else ""
     relation = words["<" if p[k] < q[k] else ">"]
     return f"{start} {shared} At decimal place {k + 1}, {p[k]} is {relation} {q[k]}{missing}. So {a} is {relation} {b}."

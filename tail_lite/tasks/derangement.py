@@ -229,7 +229,8 @@ TASK = Task(
         "Each of {n} dancers must leave their partner and find a new one among the {n} partners present. How many new "
         "pairings are there? Only the remainder modulo {m} is asked for.",
         "With D(n) the number of derangements of n elements, what is the remainder of D({n}) on division by {m}?",
-        "Consider all permutations of {n} distinct objects that leave no object where it was. Their number modulo {m}?",
+        "Consider all permutations of {n} distinct objects that leave no object where it was. What is their "
+        "number modulo {m}?",
     ),
     phrases={
         "n": "Read the number of elements",

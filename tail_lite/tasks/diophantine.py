@@ -232,7 +232,8 @@ def plain_cot(problem: Problem) -> str:
 
 
 _FORM = (
-    " List all solutions as pairs [x, y] in a list such as [[0, 5], [3, 1]], in ascending order of x, or [] if none."
+    " List all solutions as pairs [x, y] in a list such as [[0, 5], [3, 1]], in ascending order of x,"
+    " or [] if there are none."
 )
 
 TASK = Task(
@@ -283,8 +284,8 @@ TASK = Task(
             "kind, y of the other. Which non-negative whole numbers x and y are possible?",
             "Weights of {a} g and of {b} g are put on one side of a pair of scales to balance exactly {n} g: x of the "
             "first, y of the second kind. Which whole numbers x, y ≥ 0 do it?",
-            "A walker covers exactly {n} metres in x laps of {a} metres and y laps of {b} metres. Find all whole x and "
-            "y, 0 allowed.",
+            "A jogger is on the way for exactly {n} minutes: x rounds of {a} minutes and y rounds of {b} minutes. Find "
+            "all whole x and y, 0 allowed.",
             "Let a = {a}, b = {b} and n = {n}. Find all non-negative integer solutions (x, y) of a·x + b·y = n.",
             "For which whole numbers x ≥ 0 and y ≥ 0 is {a}x + {b}y equal to {n}?",
             "Please list the points with non-negative integer coordinates on the line {a}x + {b}y = {n}.",

@@ -417,7 +417,7 @@ def plain_cot(problem: Problem) -> str:
 
 _FORM = (
     " Cut the quotient off (do not round) after {places} decimal places,"
-    " and leave out zeros at the end of its fraction."
+    " and leave out zeros at the end of its fraction (write 2.5 and 7, not 2.500 and 7.00)."
 )
 
 TASK = Task(
@@ -449,7 +449,7 @@ TASK = Task(
             "Work out {a} ÷ {b}, digit by digit.",
             "Let x = {a} and y = {b}. What is x / y?",
             "What is the ratio of {a} to {b}?",
-            "By which factor is {a} as large as {b}?",
+            "How many times as large as {b} is {a}?",
             "Which number, multiplied by {b}, makes {a}?",
             "A car drives {a} km on {b} litres of fuel. How many km is that per litre?",
             "A rope of {a} metres is cut into pieces of {b} metres. How many pieces is that, in decimals?",

@@ -26,8 +26,12 @@ _FREE = [f"f{u}" for u in range(_DEADLINE + 1)]
 _BLANKS: dict[str, Value] = dict.fromkeys(_COUNT[1:] + _FREE[1:], BLANK)
 
 
-def _deadlines(rng: random.Random, n: int) -> list[int]:
-    """Anywhere, all early, all late, all at once or crowded before one of them."""
+def _deadlines(rng: random.Random, n: int, machines: int) -> list[int]:
+    """So early that the time units are about as many as the tasks, or fewer; or anywhere, all early, all late, all at
+    once or crowded before one of them, where few tasks may leave room for all."""
+    if rng.random() < 0.6:
+        latest = min(max(round(n / machines * rng.uniform(0.4, 1.1)), 1), _DEADLINE)
+        return rng.choices(range(1, latest + 1), k=n)
     kind = rng.random()
     if kind < 0.35:
         return rng.choices(range(1, _DEADLINE + 1), k=n)
@@ -57,10 +61,11 @@ def _profits(rng: random.Random, deadlines: list[int]) -> list[int]:
 
 def sample(rng: random.Random, lo: int, hi: int) -> Problem:
     """From more room than tasks to a fierce competition for the first time units, with ties in profit."""
-    deadlines = _deadlines(rng, rng.randint(lo, hi))
+    machines = rng.randint(1, _MACHINES)
+    deadlines = _deadlines(rng, rng.randint(lo, hi), machines)
     profits = _profits(rng, deadlines)
     return {
-        "machines": rng.randint(1, _MACHINES),
+        "machines": machines,
         "tasks": [[d, p] for d, p in zip(deadlines, profits, strict=True)],
     }
 

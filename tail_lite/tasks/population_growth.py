@@ -36,7 +36,7 @@ def _space(lo: int, hi: int) -> list[tuple[int, int, int, int]]:
                     if n >= lo:
                         grown.append((n, x, y, z))
     rng_of("population_growth", "n < x", lo, hi).shuffle(young)
-    return grown + young[: len(grown) // 9]
+    return grown + young[: len(grown) // 12]  # a margin, as the splits and samples of the space vary
 
 
 def _problem(values: tuple[int, int, int, int]) -> Problem:
@@ -162,20 +162,20 @@ def program(problem: Problem) -> Trace:
             write(f"{_COLUMNS[place]}{t}", BLANK)
             history[t] = now
             t, earlier = t + 1, earlier + 1
-            goto(f"s0a{t},{earlier}" if t <= n else f"o{n}{_COLUMNS[place - 1]}")
+            goto(f"s0a{t},{earlier}" if t <= n else f"out{n}{_COLUMNS[place - 1]}")
 
     # The answer, from the highest digit, two at a time.
     answer = ""
     with tape.loop():
         while place:
-            enter(f"o{n}{_COLUMNS[place - 1]}")
+            enter(f"{'more' if answer else 'out'}{n}{_COLUMNS[place - 1]}")
             if answer:
                 read("o")
             down = range(place - 1, max(place - 3, -1), -1)
             answer += "".join([str(read(f"{_COLUMNS[k]}{n}")) for k in down])
             write("o", answer)
             place = down[-1]
-            goto(f"o{n}{_COLUMNS[place - 1]}" if place else HALT)
+            goto(f"more{n}{_COLUMNS[place - 1]}" if place else HALT)
     return tape.halt(answer)
 
 
@@ -184,9 +184,10 @@ def plain_cot(problem: Problem) -> str:
     if n < x:
         return f"Up to time {x - 1} nothing changes, and {n} is not later than that, so P({n}) = {y}."
     history = [y] * x
+    times = f"{z} times " if z > 1 else ""
     lines = [
         f"P(t) = {y} up to t = {x - 1}."
-        f" From then on, each value is the last one plus {z} times the one of {x - 1} steps before."
+        f" From then on, each value is the last one plus {times}the one of {x - 1} step{'s' if x > 2 else ''} before."
     ]
     for t in range(x, n + 1):
         history.append(history[-1] + z * history[t - x + 1])
@@ -229,24 +230,23 @@ TASK = Task(
         "Start from P(t) = {y} for every t below {x}; for t = {x}, {x}+1, … let P(t) = P(t-1) + {z}*P(t-{x}+1)."
         " Calculate P({n}).",
         "def P(t): return {y} if t < {x} else P(t-1) + {z}*P(t-{x}+1)\nWhat does P({n}) return?",
-        "A colony has {y} beetles until they first breed at time {x}; at each time t from then on, {z} are born for"
-        " every beetle that was there at time t-{x}+1, and none ever dies."
+        "The number of beetles in a colony is {y} until they first breed at time {x}; at each time t from then on, the"
+        " number born is {z} for every beetle that was there at time t-{x}+1, and none ever dies."
         + _STORY
         + " How many beetles are there at time {n}?",
         "Rabbits on an island: {y} at first. From month {x} on, every rabbit that was there in month t-{x}+1 has {z}"
         " young in month t; no rabbit dies." + _STORY + " How many rabbits live there in month {n}?",
-        "A forester plants {y} trees. From year {x} on, each tree that stood in year t-{x}+1 gives {z} seedlings in"
-        " year t." + _STORY + " How many trees are there in year {n}?",
-        "Bacteria divide only when they are old enough: {y} cells at the start, and from hour {x} on, {z} new cells in"
-        " hour t for each cell of hour t-{x}+1." + _STORY + " How many cells are there in hour {n}?",
-        "A lab keeps {y} fruit flies. At day {x} the first young appear, {z} for each fly that was old enough."
-        + _STORY
-        + " How many flies does the lab have on day {n}?",
-        "A club has {y} members. From week {x} on, everyone who was a member in week t-{x}+1 brings {z} new members"
-        " in week t, and nobody leaves." + _STORY + " How many members has the club in week {n}?",
-        "A rumour is known to {y} people. From hour {x} on, each person who knew it in hour t-{x}+1 tells {z} others in"
-        " hour t." + _STORY + " How many people know it in hour {n}?",
-        "A gardener has {y} strawberry plants; a plant that is old enough sends out {z} runners a season."
+        "The number of trees that a forester plants is {y}. From year {x} on, each tree that stood in year t-{x}+1"
+        " gives rise to {z} more in year t." + _STORY + " How many trees are there in year {n}?",
+        "Yeast cells bud only when they are old enough. At the start their number is {y}; from hour {x} on, each cell"
+        " of hour t-{x}+1 adds {z} more in hour t, and none dies." + _STORY + " How many cells are there in hour {n}?",
+        "Fruit flies in a lab: {y} to begin with. On day {x} the first young appear, {z} for each fly that is old"
+        " enough, and so on every day; no fly dies." + _STORY + " How many flies does the lab have on day {n}?",
+        "A club starts with a membership of {y}. From week {x} on, everyone who was a member in week t-{x}+1 recruits"
+        " {z} more in week t, and nobody leaves." + _STORY + " How many members does the club have in week {n}?",
+        "The number of people who know a rumour is {y} at first. From hour {x} on, each person who knew it in hour"
+        " t-{x}+1 tells it to {z} more in hour t." + _STORY + " How many people know it in hour {n}?",
+        "Strawberry plants in a garden: {y} at first. Each one that is old enough adds {z} more every season."
         + _STORY
         + " How many plants are there in season {n}?",
         "In a simulation of algae, P(t) is the number of patches after t days."
@@ -255,9 +255,8 @@ TASK = Task(
         "A fish farm counts its carp once a year."
         + _RULE
         + " Here t is the year. What does the farm count in year {n}?",
-        "Old enough animals multiply by {z}, newcomers wait: with delay {x} and first size {y}, the law is"
-        + _RULE
-        + " What is the population at time {n}?",
+        "Animals have young, {z} each at every step, only once they are old enough. With delay {x} and first size {y},"
+        " the law is" + _RULE + " What is the population at time {n}?",
         "n = {n}, x = {x}, y = {y}, z = {z}. With P(t) = y for t < x and P(t) = P(t-1) + z*P(t-x+1) for t >= x,"
         " what is P(n)?",
         "The first size of a population is y = {y}, its delay x = {x}, its rate z = {z}: P(t) = y while t < x, and"
@@ -271,6 +270,7 @@ TASK = Task(
         "i": "Is the first population still there at time {i}?",
         "s": "Add the next column, if there is one ({i}: carry, column and time, earlier time)",
         "r": "Carry on where the earlier population has no digit ({i}: carry, column and time, earlier time)",
-        "o": "Write out the next two digits, or the last one (time and column: {i})",
+        "out": "Write out the first two digits, or the only one (time and column: {i})",
+        "more": "Add the next two digits, or the last one (time and column: {i})",
     },
 )

@@ -178,13 +178,18 @@ def plain_cot(problem: Problem) -> str:
     left = [v for v in range(lo, hi + 1) if v == 5 or (v % 2 and v % 5)]
     if not left:
         return f"Every number from {lo} to {hi} is even or a multiple of 5, so there is no prime."
-    lines = [f"Even numbers and multiples of 5 (but not 5) drop out. Left are {', '.join(map(str, left))}."]
+    rest = f"{'are' if len(left) > 1 else 'is'} {', '.join(map(str, left))}"
+    lines = [f"Even numbers and multiples of 5 (but not 5) drop out. Left {rest}."]
     least = {v: next((d for d in (3, 7, 11, 13, 17) if v % d == 0 and v > d), 0) for v in left}
     composite = [f"{v} = {d}·{v // d}" for v, d in least.items() if d]
     if composite:
-        lines.append(f"Of these {', '.join(composite)} {'are' if len(composite) > 1 else 'is'} not prime.")
+        lines.append(f"Of these, {', '.join(composite)} {'are' if len(composite) > 1 else 'is'} not prime.")
     primes = [str(v) for v, d in least.items() if not d]
-    lines.append(f"No prime up to √{hi} divides the rest: {', '.join(primes)}." if primes else "None is left.")
+    lines.append(
+        f"No smaller prime divides {'the rest' if composite else 'any of these'}: {', '.join(primes)}."
+        if primes
+        else "None is left."
+    )
     return "\n".join(lines)
 
 
@@ -214,7 +219,7 @@ TASK = Task(
             "Go through the whole numbers {lo} up to and including {hi} and pick out the primes.",
             "Search the range {lo}..{hi}, ends included, for prime numbers.",
             "Give every prime that is at least {lo} and at most {hi}.",
-            "Which integers from {lo} through {hi} have exactly two divisors?",
+            "Which integers from {lo} through {hi} have exactly two positive divisors?",
             "Use a sieve to find the primes from {lo} to {hi} (both count if prime).",
             "Let A = {lo} and B = {hi}. Determine all primes p with A ≤ p ≤ B.",
             "Lockers are numbered from {lo} to {hi}, both included. Which of them have prime numbers?",
@@ -230,7 +235,7 @@ TASK = Task(
             "which k from {lo} to {hi}, both included, is that so?",
             "Tiles numbered {lo} to {hi} (inclusive) lie in a row. Turn over every one whose number is prime: which "
             "ones are turned?",
-            "Which of the whole numbers n, {lo} ≤ n ≤ {hi}, are divisible by no number but 1 and n?",
+            "Which of the whole numbers n, {lo} ≤ n ≤ {hi}, are divisible by no positive number but 1 and n?",
             "I am looking for primes no smaller than {lo} and no larger than {hi}. Which are there?",
             "Name the prime numbers starting at {lo} and stopping at {hi}, with both of these included in the search.",
             "A cicada comes out only in years with a prime number. The record spans the years {lo} to {hi}, both ends "
