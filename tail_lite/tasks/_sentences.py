@@ -66,12 +66,12 @@ _WORDS = {
     "encyclopedia refrigerator",
     "THINGS": "axes bags beds cups fans hats keys maps mats mugs nets oars pans pens pins pots rugs toys bells "
     "bikes boats books bowls cards coats coins combs desks dolls drums flags forks gifts jars kites lamps "
-    "locks masks nails pipes rings ropes socks tents vases arrows badges chairs clocks crowns gloves "
-    "knives plates scarfs spoons stamps tables torches towels wheels apples baskets bottles buckets "
-    "buttons cameras candles carpets engines guitars hammers helmets jackets ladders letters mirrors "
-    "needles parcels pencils pillows posters shovels statues tickets trophies windows bicycles blankets "
-    "diamonds lanterns machines pictures suitcases umbrellas armchairs computers envelopes notebooks "
-    "postcards newspapers telescopes photographs typewriters screwdrivers",
+    "locks masks nails pipes rings ropes socks tents vases arrows badges chairs clocks crowns gloves knives "
+    "plates spoons stamps tables torches towels wheels baskets bottles buckets buttons cameras candles "
+    "carpets engines guitars hammers helmets jackets ladders letters mirrors needles parcels pencils pillows "
+    "posters shovels statues tickets trophies windows bicycles blankets diamonds lanterns machines pictures "
+    "suitcases umbrellas armchairs computers envelopes notebooks postcards newspapers telescopes photographs "
+    "typewriters screwdrivers scarves",
     "FOOD": "ham jam pie tea beef cake corn fish milk rice soup stew bacon bread candy cocoa cream curry fruit "
     "honey juice pasta pizza salad sauce toast butter cheese coffee mustard noodles pudding yoghurt "
     "lemonade porridge vanilla chocolate marmalade spaghetti",
@@ -86,28 +86,26 @@ _WORDS = {
     "foolish nervous patient serious cheerful friendly generous sensible talented ambitious confident "
     "energetic impatient determined thoughtful intelligent absent-minded enthusiastic",
     "ADJT": "big new old odd red tan wet dry blue cold dark grey huge nice oval pink soft tiny ugly long black "
-    "brown clean cheap dirty dusty empty extra fancy green heavy large light plain round rusty sharp "
-    "shiny small solid sweet thick white orange broken bright costly golden hidden little modern narrow "
-    "pretty purple secret silver simple square strong unusual useful wooden yellow ancient antique "
-    "bizarre colourful elegant familiar ordinary precious striped beautiful enormous expensive important "
-    "mysterious unfamiliar valuable comfortable old-fashioned rectangular second-hand magnificent "
-    "extraordinary",
+    "brown clean cheap dirty dusty empty fancy green heavy large light plain round rusty sharp shiny small "
+    "solid sweet thick white orange broken bright costly golden hidden little modern narrow pretty purple "
+    "secret silver simple square strong unusual useful wooden yellow ancient antique bizarre colourful "
+    "elegant familiar ordinary precious striped beautiful enormous expensive important mysterious unfamiliar "
+    "valuable comfortable old-fashioned rectangular second-hand magnificent extraordinary",
     "ADJA": "fat old big sly grey lazy tame thin wild agile angry black brown eager loyal noisy quiet small "
     "spotted white gentle hungry little sleepy striped thirsty curious elegant playful friendly obedient "
     "cautious frightened intelligent exhausted",
-    "ADJL": "old new big dark busy calm cold damp tiny empty noisy quiet sunny small ugly local crowded foggy "
-    "famous narrow ancient distant elegant deserted peaceful beautiful forgotten abandoned enormous "
-    "neighbouring fashionable",
-    "VT": "got had hid saw cut won drew held kept left lost made sent sold took used liked stole found fixed "
-    "moved opened loved chose owned hated tried broke bought hauled packed washed wanted needed praised "
-    "dropped painted carried cleaned ordered noticed touched brought ignored checked admired counted "
-    "covered damaged mentioned borrowed repaired returned examined inspected measured decorated delivered "
-    "described destroyed collected preferred protected remembered discovered purchased abandoned "
-    "unwrapped advertised investigated photographed",
-    "VTB": "get use see buy cut fix hide find draw hold keep leave lose make move open sell send take want need "
-    "bring carry check choose clean count cover drop lift paint pack repair steal touch wash admire "
-    "borrow collect deliver describe destroy decorate discover examine inspect measure protect purchase "
-    "remember return unwrap photograph",
+    "ADJL": "old new big dark busy calm cold damp tiny empty noisy quiet sunny small ugly crowded foggy famous "
+    "narrow ancient distant elegant deserted peaceful beautiful forgotten abandoned enormous fashionable",
+    "VT": "got hid saw cut won drew held kept left lost made sent sold took used stole found fixed moved opened "
+    "chose tried broke bought hauled packed washed praised dropped painted carried cleaned ordered noticed "
+    "touched brought ignored checked admired counted covered damaged mentioned borrowed repaired returned "
+    "examined inspected measured decorated delivered described destroyed collected protected discovered "
+    "purchased abandoned unwrapped advertised investigated photographed",
+    "VS": "had liked loved owned hated wanted needed preferred",
+    "VTB": "get use see buy cut fix hide find draw hold keep leave lose make move open sell send take bring carry "
+    "check choose clean count cover drop lift paint pack repair steal touch wash admire borrow collect "
+    "deliver describe destroy decorate discover examine inspect measure protect purchase remember return "
+    "unwrap photograph",
     "VEAT": "ate had made got hid baked liked tried loved sold bought cooked served shared tasted wanted ordered "
     "finished prepared devoured offered",
     "VI": "ran sat fell left sang wept slept spoke cried dined froze knelt moved prayed rested stood waited "
@@ -116,31 +114,40 @@ _WORDS = {
     "complained apologised disappeared",
     "VA": "sat ran hid ate fled slept leapt moved waited rested played jumped growled escaped yawned wandered "
     "vanished trembled stretched disappeared",
-    "VP": "met saw led fed hit sued beat heard paid hired loved knew told asked called chased feared helped "
-    "joined passed taught warned trusted thanked visited amused avoided admired greeted invited watched "
-    "ignored noticed praised believed followed answered surprised recognised interviewed disappointed "
-    "congratulated",
+    "VP": "met saw led fed heard paid hired told asked called chased helped joined passed taught warned thanked "
+    "visited amused avoided greeted invited watched ignored noticed praised believed followed answered "
+    "surprised recognised interviewed disappointed congratulated",
+    "VPS": "knew loved feared trusted admired",
+    "VPA": "saw fed led heard chased watched avoided followed noticed greeted ignored",
     "LIKE": "like love hate miss need know want see hear fear admire prefer remember",
+    "EATS": "like love hate miss need want prefer",
     "VPB": "see pay ask call help join hire meet tell warn visit teach trust thank greet follow invite ignore "
     "watch answer believe surprise recognise interview congratulate",
     "MODAL": "can may will must could might should would can't won't cannot couldn't shouldn't wouldn't",
     "WAS": "is was isn't looks looked seemed became stayed wasn't appeared remained",
     "WERE": "are were look looked seemed aren't stayed weren't appeared remained",
-    "PREP": "by at near from past behind beside outside opposite",
-    "MANNER": "alone again twice badly often early aloud sadly gladly boldly calmly kindly loudly neatly softly "
-    "slowly warmly bravely eagerly gently happily proudly quietly quickly secretly silently suddenly "
-    "politely patiently carefully cheerfully carelessly nervously impatiently immediately reluctantly "
-    "enthusiastically",
+    "PREP": "by at near behind beside outside opposite",
+    "MANNER": "alone again twice early sadly gladly boldly calmly kindly loudly neatly softly slowly warmly "
+    "bravely eagerly gently happily proudly quietly quickly secretly silently suddenly politely patiently "
+    "carefully cheerfully carelessly nervously impatiently immediately reluctantly enthusiastically",
     "DAY": "Monday Tuesday Wednesday Thursday Friday Saturday Sunday",
     "MONTH": "May June July March April August October January November February December September",
     "MEAL": "tea lunch work dawn dinner school sunset supper midnight breakfast",
     "LATER": "now soon today later tonight tomorrow",
-    "THEN": "Now Once Later Today Luckily Finally Recently Meanwhile Yesterday Naturally Afterwards Surprisingly "
-    "Unfortunately",
-    "WH": "why how when where",
+    "THEN": "Luckily Finally Surprisingly Unfortunately Sadly Clearly Actually Evidently Certainly Obviously "
+    "Apparently Fortunately",
+    "WH": "how when where",
     "JOIN": "and but so yet",
-    "LINK": "as when while after until since before because although",
+    "CAUSE": "since because although",
+    "LINK": "as when while after until before",
 }
+
+
+_ABSOLUTE = (
+    "red tan black white orange purple silver oval square wooden golden empty secret ancient antique enormous "
+    "rectangular second-hand magnificent extraordinary"
+)
+"""Adjectives of things that do not go with "very" and "too"."""
 
 
 def _takes_an(word: str) -> bool:
@@ -148,14 +155,13 @@ def _takes_an(word: str) -> bool:
 
 
 def _classes() -> dict[str, list[str]]:
-    """The word classes; ``CTHING`` and ``VTHING`` are the words of THING that go with "a" and with "an"."""
+    """The word classes; ``CTHING`` and ``VTHING`` are the words of THING that go with "a" and with "an", ``ADJG`` the
+    adjectives of things that go with "very"."""
     classes = {name: list(dict.fromkeys(words.split())) for name, words in _WORDS.items()}
     for name in ("PERSON", "ANIMAL", "THING", "ADJP", "ADJT", "ADJA", "ADJL"):
-        sound = {
-            w: w.startswith("hon") or (w[0] in "aeiou" and not w.startswith(("use", "uni"))) for w in classes[name]
-        }
-        classes["C" + name] = [w for w, vowel in sound.items() if not vowel]
-        classes["V" + name] = [w for w, vowel in sound.items() if vowel]
+        classes["C" + name] = [word for word in classes[name] if not _takes_an(word)]
+        classes["V" + name] = [word for word in classes[name] if _takes_an(word)]
+    classes["ADJG"] = [word for word in classes["ADJT"] if word not in _ABSOLUTE.split()]
     classes["NAMES"] = [f"{name}'s" for name in classes["NAME"]]
     classes["NAME,"] = [f"{name}," for name in classes["NAME"]]
     classes["THEN,"] = [f"{word}," for word in classes.pop("THEN")]
@@ -179,35 +185,47 @@ _WHOM = ["NAME", "HIM", "the PERSONS", *_noun("PERSON", "ADJP")]
 _WHAT = ["it", "them", "NUM THINGS", "DETS THINGS", "NUM ADJT THINGS", *_noun("THING", "ADJT")]
 _BEAST = _noun("ANIMAL", "ADJA")
 _PLACE = ["PREP the PLACE", "PREP DET ADJL PLACE", "PREP a CADJL PLACE"]
-_TIME = ["", "", "MANNER", "yesterday", "on DAY", "in MONTH", "after MEAL", "before MEAL", "last night", "at noon"]
-_WHEN = [*_TIME, *_PLACE]
-_NEXT = ["", "LATER", "on DAY", "before MEAL", "next week", "for NAME"]
+_TIME = ["", "", "yesterday", "on DAY", "in MONTH", "after MEAL", "before MEAL", "last night", "at noon"]
+_WHEN = [*_TIME, "MANNER", *_PLACE]
+_LONG = ["", "", "for years", "for weeks", "from the start"]
+_SOON = ["", "LATER", "on DAY", "before MEAL", "next week"]
+_NEXT = [*_SOON, "for NAME"]
 
-# Each kind of clause is a product of alternatives.
-_STATEMENTS = [
+# Each kind of clause is a product of alternatives. What happened goes with what else happened by any link; what is,
+# will be or did not happen goes with no link of time, and has no manner.
+_EVENTS = [
     (_WHO, ["VT"], _WHAT, _WHEN),
-    (_WHO, ["VI"], [*_WHEN, "by NAME", "with NAME", "MANNER PREP the PLACE", "and VI", "MANNER on DAY"]),
+    (_WHO, ["VI"], [*_WHEN, "near NAME", "with NAME", "MANNER PREP the PLACE", "and VI", "MANNER on DAY"]),
     (_WHO, ["VP"], _WHOM, _WHEN),
     (_WHO, ["VEAT"], ["FOOD", "DET FOOD", "some FOOD", "FOOD with FOOD", "the FOOD and the FOOD"], _WHEN),
+    (["he", "she"], ["VP"], ["me", "us", "you", "them"], _WHEN),
+    (_BEAST, ["VA"], _WHEN),
+    (_WHO, ["VPA"], _BEAST, _PLACE),
+]
+_OTHERS = [
+    (_WHO, ["VS"], _WHAT, _LONG),
+    (_WHO, ["VPS"], _WHOM, _LONG),
+    (_WHO, ["didn't VTB", "did not VTB"], _WHAT, _TIME),
+    (_WHO, ["didn't VPB"], _WHOM, _TIME),
+    (_WHO, ["never VP", "never VPS"], _WHOM),
+    (["he", "she"], ["never VP", "VPS"], ["me", "us", "you", "them"]),
     (_WHO, ["MODAL VTB"], _WHAT, _NEXT),
-    (_WHO, ["didn't VTB", "did not VTB"], _WHAT, _WHEN),
-    (_WHO, ["MODAL VPB"], _WHOM, _NEXT),
-    (_WHO, ["didn't VPB", "never VP"], _WHOM, _WHEN),
-    (["I", "we", "you", "they"], ["LIKE", "don't LIKE"], ["NAME", "FOOD", "DET FOOD", "NAMES PERSON", *_BEAST]),
-    (["he", "she"], ["VP", "never VP"], ["me", "us", "you", "them"], _WHEN),
-    (["it", "DET THING", "NAMES THING", "DET ADJT THING"], ["WAS"], ["ADJT", "very ADJT", "ADJT and ADJT"]),
-    (["they", "DETS THINGS", "NUM THINGS", "DETS ADJT THINGS"], ["WERE"], ["ADJT", "too ADJT", "ADJT but ADJT"]),
+    (_WHO, ["MODAL VPB"], _WHOM, _SOON),
+    (["I", "we", "you", "they"], ["LIKE", "don't LIKE"], ["NAME", "NAMES PERSON", *_BEAST]),
+    (["I", "we", "you", "they"], ["EATS", "don't EATS"], ["FOOD", "DET FOOD"]),
+    (["it", "DET THING", "NAMES THING", "DET ADJT THING"], ["WAS"], ["ADJT", "very ADJG", "ADJT and ADJT"]),
+    (["they", "DETS THINGS", "NUM THINGS", "DETS ADJT THINGS"], ["WERE"], ["ADJT", "too ADJG", "ADJT but ADJT"]),
     (["NAME", "DET PERSON", "NAMES PERSON", "he", "she"], ["WAS"], ["ADJP", "rather ADJP", "ADJP and ADJP"]),
     (["DET PLACE", "DET ADJL PLACE"], ["WAS"], ["ADJL", "quite ADJL", "ADJL and ADJL"]),
-    (_BEAST, ["VA"], _WHEN),
-    (_WHO, ["VP"], _BEAST, _PLACE),
 ]
 _QUESTIONS = [
-    (["did", "WH did"], _WHO, ["VTB"], _WHAT, _WHEN),
-    (["can", "will", "WH can"], _WHO, ["VTB"], _WHAT, _NEXT),
-    (["did", "WH did", "can", "will"], _WHO, ["VPB"], _WHOM),
-    (["is", "was"], ["NAME", "he", "she", "it", "DET PERSON"], ["ADJP", "very ADJP"]),
-    (["do you", "why do they"], ["LIKE"], ["NAME", "FOOD", "DET FOOD", "NAMES PERSON", *_BEAST]),
+    (["did", "why did"], _WHO, ["VTB"], _WHAT, _WHEN),
+    (["can", "will"], _WHO, ["VTB"], _WHAT, _NEXT),
+    (["WH did", "WH can"], _WHO, ["VTB"], _WHAT),
+    (["did", "why did", "WH did", "can", "will"], _WHO, ["VPB"], _WHOM),
+    (["is", "was"], ["NAME", "he", "she", "DET PERSON"], ["ADJP", "very ADJP"]),
+    (["do you", "why do they"], ["LIKE"], ["NAME", "NAMES PERSON", *_BEAST]),
+    (["do you", "why do they"], ["EATS"], ["FOOD", "DET FOOD"]),
     (["who"], ["VT"], _WHAT, _WHEN),
     (["who"], ["VP"], _WHOM, _WHEN),
 ]
@@ -217,7 +235,7 @@ _COMMANDS = [
         ["", "please", "never", "do not", "don't", "let us", "NAME,"],
         ["VPB"],
         ["NAME", "the PERSONS", "DET PERSON"],
-        _NEXT,
+        _SOON,
     ),
 ]
 
@@ -230,10 +248,12 @@ class _Pattern(NamedTuple):
     mean: float  # characters, spaces between words included
     ends: str  # one of these closes the sentence; a blank is no sign at all
     whole: bool  # a question or a command, which no other clause joins
+    event: bool  # any link goes with it, also one of time
 
 
 class _Grammar(NamedTuple):
     words: dict[str, list[str]]
+    times: frozenset[str]  # the links that are words of time
     by_length: dict[str, dict[int, list[str]]]
     by_words: dict[int, list[_Pattern]]
     by_mean: dict[int, list[_Pattern]]
@@ -251,14 +271,19 @@ def _grammar() -> _Grammar:
             by_length[name].setdefault(len(word), []).append(word)
     mean = {name: sum(map(len, members)) / len(members) for name, members in words.items()}
     patterns: dict[tuple[str, ...], _Pattern] = {}
-    for kinds, ends in ((_STATEMENTS, ".......! "), (_QUESTIONS, "????????? "), (_COMMANDS, "....!! ")):
+    for kinds, ends in (
+        (_EVENTS, ".......! "),
+        (_OTHERS, ".......! "),
+        (_QUESTIONS, "????????? "),
+        (_COMMANDS, "....!! "),
+    ):
         for kind in kinds:
             for parts in product(*kind):
                 slots = tuple(" ".join(parts).split())
                 if "PRON" in slots and "HIM" in slots:
                     continue  # "I saw me"
                 size = sum(mean.get(slot, len(slot)) for slot in slots) + len(slots) - 1
-                patterns[slots] = _Pattern(slots, size, ends, kinds is not _STATEMENTS)
+                patterns[slots] = _Pattern(slots, size, ends, kinds in (_QUESTIONS, _COMMANDS), kinds is _EVENTS)
     statements = [p for p in patterns.values() if not p.whole]
     by_mean: dict[int, list[_Pattern]] = {}
     by_words: dict[int, list[_Pattern]] = {}
@@ -268,7 +293,7 @@ def _grammar() -> _Grammar:
         by_words.setdefault(len(pattern.slots), []).append(pattern)
     for pattern in statements:
         statements_by_words.setdefault(len(pattern.slots), []).append(pattern)
-    return _Grammar(words, by_length, by_words, by_mean, statements, statements_by_words)
+    return _Grammar(words, frozenset(words["LINK"]), by_length, by_words, by_mean, statements, statements_by_words)
 
 
 _SHORT = 24  # up to so many characters, words are drawn from all that fit
@@ -356,10 +381,12 @@ def _repeats(clause: list[str]) -> bool:
     return len(set(content)) < len(content)
 
 
-def _joint(rng: random.Random) -> tuple[str, str]:
-    """What stands between two statements: a sign after the first, and a word."""
+def _joint(rng: random.Random, event: bool) -> tuple[str, str]:
+    """What stands between two statements: a sign after the first, and a word; one of time only joins events."""
     words = _grammar().words
-    return (",", _pick(rng, words["JOIN"])) if rng.random() < 0.5 else ("", _pick(rng, words["LINK"]))
+    if rng.random() < 0.5:
+        return ",", _pick(rng, words["JOIN"])
+    return "", _pick(rng, words["LINK"] if event else words["CAUSE"])
 
 
 def _sentence(words: list[str], end: str) -> str:
@@ -376,20 +403,23 @@ def sentence_of_characters(rng: random.Random, size: int) -> str:
     grammar = _grammar()
     while True:
         before: list[str] = []
+        timed = False  # the last link is one of time
         left = size
         if size > 24 and rng.random() < 0.15:
             before.append(_pick(rng, grammar.words["THEN,"]))
             left -= len(before[0]) + 1
         while left > _CLAUSE or (left > 40 and rng.random() < 0.5):
-            clause = _fill(rng, grammar.statements[int(rng.random() * len(grammar.statements))].slots)
-            if clause is None or _repeats(clause):
+            pattern = grammar.statements[int(rng.random() * len(grammar.statements))]
+            clause = _fill(rng, pattern.slots)
+            if clause is None or _repeats(clause) or timed > pattern.event:
                 continue
-            sign, link = _joint(rng)
+            sign, link = _joint(rng, pattern.event)
             clause[-1] += sign
             length = sum(map(len, clause)) + len(clause) + len(link) + 1
             if left - length < 12:
                 continue
             before += [*clause, link]
+            timed = link in grammar.times
             left -= length
         if left <= _SHORT:
             end = ""
@@ -405,7 +435,8 @@ def sentence_of_characters(rng: random.Random, size: int) -> str:
             pattern = patterns[int(rng.random() * len(patterns))]
             end = _pick(rng, list(pattern.ends)).strip()
             clause = _fill(rng, pattern.slots, left - len(end))
-        if clause is not None and not (before and pattern.whole) and not _repeats(clause):
+        wrong = timed > pattern.event or (pattern.whole and before)
+        if clause is not None and not wrong and not _repeats(clause):
             return _sentence(before + clause, end)
 
 
@@ -414,22 +445,25 @@ def sentence_of_words(rng: random.Random, count: int) -> str:
     grammar = _grammar()
     while True:
         before: list[str] = []
+        timed = False  # the last link is one of time
         left = count
         if count > 4 and rng.random() < 0.15:
             before.append(_pick(rng, grammar.words["THEN,"]))
             left -= 1
         while left > _CLAUSE_WORDS or (left > 6 and rng.random() < 0.5):
-            clause = _fill(rng, grammar.statements[int(rng.random() * len(grammar.statements))].slots)
-            if clause is None or left - len(clause) - 1 < 2 or _repeats(clause):
+            pattern = grammar.statements[int(rng.random() * len(grammar.statements))]
+            clause = _fill(rng, pattern.slots)
+            if clause is None or left - len(clause) - 1 < 2 or _repeats(clause) or timed > pattern.event:
                 continue
-            sign, link = _joint(rng)
+            sign, link = _joint(rng, pattern.event)
             clause[-1] += sign
             before += [*clause, link]
+            timed = link in grammar.times
             left -= len(clause) + 1
         patterns = (grammar.statements_by_words if before else grammar.by_words)[left]
         pattern = patterns[int(rng.random() * len(patterns))]
         clause = _fill(rng, pattern.slots)
-        if clause is not None and not _repeats(clause):
+        if clause is not None and not timed > pattern.event and not _repeats(clause):
             return _sentence(before + clause, _pick(rng, list(pattern.ends)))
 
 

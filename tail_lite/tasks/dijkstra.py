@@ -83,7 +83,7 @@ def _is_int(value: object, lo: int, hi: int) -> bool:
 
 
 def validate(problem: Problem) -> None:
-    if set(problem) != {"n", "edges", "source"}:
+    if not isinstance(problem, dict) or set(problem) != {"n", "edges", "source"}:
         raise ValueError("a dijkstra problem has the keys 'n', 'edges' and 'source'")
     n, edges, source = problem["n"], problem["edges"], problem["source"]
     if not _is_int(n, 2, 500):
@@ -180,6 +180,7 @@ def program(problem: Problem) -> Trace:
             read("n")
             count = len(queue) - 1
             if not count:
+                write("o", "[")
                 goto("out0")
                 break
             u = queue[count]
@@ -277,6 +278,7 @@ def program(problem: Problem) -> Trace:
     with tape.loop():
         while True:
             enter(f"out{k}")
+            read("o")
             for _ in _THREE:
                 if read(f"f{k}") == BLANK:
                     output += "]"
@@ -394,8 +396,8 @@ TASK = Task(
     phrases={
         "g": "Read edge {i} and file it under both of its ends",
         "s": "Open the source",
-        "min": "Begin with the last open vertex",
-        "q": "Is open vertex {i} nearer?",
+        "min": "Begin with the last open vertex, if there is one",
+        "q": "Is the open vertex at place {i} nearer?",
         **compare_phrases("c", "Is this distance shorter?"),
         "pop": "Settle the nearest vertex",
         "e": "Follow the edge filed as {i}",

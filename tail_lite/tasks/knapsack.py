@@ -69,7 +69,7 @@ def _is_int(value: object, most: int) -> bool:
 
 
 def validate(problem: Problem) -> None:
-    if set(problem) != {"capacity", "weights", "values"}:
+    if not isinstance(problem, dict) or set(problem) != {"capacity", "weights", "values"}:
         raise ValueError("a knapsack problem has the keys 'capacity', 'weights' and 'values'")
     if not _is_int(problem["capacity"], _CAPACITY):
         raise ValueError(f"'capacity' must be an integer from 1 to {_CAPACITY}, not {problem['capacity']!r}")
@@ -207,17 +207,18 @@ TASK = Task(
             "A knapsack carries {c} kg. The items to choose from are {items}. What is the best total value?",
             "Given the items {items} and a capacity of {c}, how much value can be packed?",
             "A hiker can carry {c} kg and considers taking {items}. What is the most useful load worth?",
-            "A van has room for {c} crates. Orders of these sizes and profits are waiting: {items}. Which total profit"
-            " can one trip make?",
-            "A gardener has {c} square metres left. The plots she could plant need this much room and yield this much:"
-            " {items}. What is her best yield?",
-            "You have {c} hours before an exam. Each chapter takes some hours and earns some marks: {items}. How many"
-            " marks can you earn?",
-            "A drone lifts {c} units. Parcels on offer: {items}. What is the greatest payment for one flight?",
+            "A van can load {c} t. Orders of these weights and profits are waiting: {items}. What is the greatest"
+            " profit of one trip?",
+            "A gardener has {c} sq m left. The plots she could plant need this much room and yield this much: {items}."
+            " What is her best yield?",
+            "You have {c} h before an exam. The chapters take so many hours and earn so many marks: {items}. How many"
+            " marks can you earn at most?",
+            "A drone lifts {c} kg. Parcels on offer, by weight and payment: {items}. What is the greatest payment for"
+            " one flight?",
             "A thief's bag holds {c} kg and the gallery shows {items}. How valuable can the loot be?",
             "A server has {c} GB of memory free. The jobs that want to run on it have these needs and priorities:"
             " {items}. Find the greatest sum of priorities.",
-            "A radio station has {c} minutes of advertising to sell. The spots offered, by length and price, are"
+            "A radio station has {c} min of advertising to sell. The spots offered, by length and price, are"
             " {items}. What is its greatest income?",
             "Capacity: {c}. Items: {items}. Optimal total value?",
             "Pick a subset of {items} within capacity {c} that is worth the most. How much is it worth?",
@@ -225,16 +226,16 @@ TASK = Task(
             " can take up?",
             "An astronaut may bring {c} kg of experiments: {items}. What is the highest total score?",
             "Use dynamic programming to find the best value for a sack of capacity {c} and the items {items}.",
-            "A farmer brings goods to the market on a cart that bears {c} sacks. He may load {items}. What can he earn"
-            " at best?",
+            "A farmer brings goods to the market on a cart that bears {c} kg. He may load {items}. What can he earn at"
+            " best?",
             "A budget of {c} million is to be spent on projects. Their costs and benefits are {items}. What is the"
             " greatest total benefit?",
             "A shelf is {c} cm wide. The books that could stand on it have these widths and ratings: {items}. What is"
             " the highest sum of ratings?",
-            "A ship can still load {c} tons. Cargo waiting on the quay: {items}. What is the most freight money it can"
+            "A ship can still load {c} t. Cargo waiting on the quay: {items}. What is the most freight money it can"
             " earn?",
             "Which total value is the best one when things from {items} go into a bag that holds {c}?",
-            "A baker has {c} cups of flour left. The cakes on order need this many cups and sell for this much:"
+            "A baker has {c} kg of flour left. The cakes on order need this much flour and sell for this much:"
             " {items}. What is the most money he can make?",
             "Let the items be {items} and the weight limit {c}. Compute the optimum of the knapsack problem.",
             "For a camping trip, a backpack may weigh {c} kg. Candidates: {items}. How much comfort can be packed?",
@@ -244,8 +245,8 @@ TASK = Task(
         "C": "Read the capacity",
         "i": "Read item {i}",
         "item": "Take up the next item, if any is left",
-        **add_phrases("a", "With capacity and rest {i}, add the item's value to the best of the rest"),
-        **compare_phrases("b", "With capacity and rest {i}, is that better than the best so far?"),
+        **add_phrases("a", "Add the item's value to the best of the rest (capacity, rest: {i})"),
+        **compare_phrases("b", "Is that better than the best so far (capacity, rest: {i})?"),
         "end": "Look up the answer",
     },
 )

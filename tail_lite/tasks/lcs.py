@@ -152,7 +152,7 @@ def program(problem: Problem) -> Trace:
 
 
 def plain_cot(problem: Problem) -> str:
-    """The finished rows of the table, and the letters met on the way back."""
+    """The finished rows of the table, and the oracle's answer, as several are right and the last line states that."""
     a, b = problem["a"], problem["b"]
     rows = [[0] * (len(b) + 1)]
     for letter in a:
@@ -162,17 +162,9 @@ def plain_cot(problem: Problem) -> str:
         rows.append(row)
     lines = [f"Let each row hold the lengths for one more letter of {a} and ever longer beginnings of {b}."]
     lines += [f"{letter}: {' '.join(map(str, row[1:]))}" for letter, row in zip(a, rows[1:], strict=True)]
-    i, j, found = len(a), len(b), ""
-    while rows[i][j]:
-        if a[i - 1] == b[j - 1]:
-            found = a[i - 1] + found
-            i, j = i - 1, j - 1
-        elif rows[i - 1][j] >= rows[i][j - 1]:
-            i -= 1
-        else:
-            j -= 1
+    found = oracle(problem)
     count = "one letter" if len(found) == 1 else f"{len(found)} letters"
-    lines.append(f"The longest has {count}. Going back through the table from the last entry, it is {found}.")
+    lines.append(f"The longest has {count}. A way back through the table from the last entry gives {found}.")
     return "\n".join(lines)
 
 
@@ -207,7 +199,7 @@ TASK = Task(
             "Determine a longest common subsequence of x = {a} and y = {b}.",
             "Let s = {a} and t = {b}. Which is a longest subsequence that s and t share?",
             "Cross out letters of {a} and {b}, as few as possible, until the same string is left of both. Which one?",
-            "Which longest common subsequence do {a} and {b} have?",
+            "Which longest subsequence do {a} and {b} have in common?",
             "LCS({a}, {b}) = ?",
             "Two strands read {a} and {b}. Name a longest common subsequence of the two.",
             "Two versions of a file have the lines {a} and {b}, one letter a line. A diff keeps a longest common"
@@ -225,8 +217,8 @@ TASK = Task(
             "Two dancers follow the step sequences {a} and {b}. Which longest subsequence of steps do they share?",
             "Sequence one: {a}. Sequence two: {b}. Output a longest common subsequence.",
             "Delete letters from {a} and {b} so that both become the same string of greatest length. Which string?",
-            "How can one align {a} with {b} so that most letters match in order? Write the matched letters, which are a"
-            " longest common subsequence.",
+            "Align {a} with {b} so that as many letters as possible match in order. Write the matched letters, which"
+            " are a longest common subsequence.",
         )
     ),
     phrases=PHRASES

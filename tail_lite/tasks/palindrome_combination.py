@@ -303,18 +303,18 @@ TASK = Task(
             "Between the letters of {text}, bars may be put so that every block is a non-empty palindrome. How "
             "many ways are there to put them?",
             "What is the number of palindromic partitions of {text} into non-empty contiguous parts?",
-            "A baker's tray shows the letters {text} in a row. It is broken into non-empty runs that are all "
+            "Biscuit letters on a baker's tray spell {text}. The row is broken into non-empty runs that are all "
             "palindromes. Count the ways.",
             "Let s = {text}. How many sequences of non-empty palindromes give s when they are joined in order?",
             "Beads on a straight string spell {text}. The string is snipped so that each non-empty piece reads "
             "the same from both ends. How many sets of snips do this?",
             "Compute how many different cuttings of {text} into non-empty contiguous pieces have palindromes only.",
             'Given the word "{text}", count its decompositions into non-empty palindromes.',
-            "A train with wagons {text} is uncoupled into non-empty groups, each with the same letters from the"
+            "A train with the wagons {text} is uncoupled into non-empty groups, each with the same letters from the"
             " front as from the back. In how many ways is that possible?",
             "How many ways are there to break {text} up so that no piece is empty and all pieces are palindromes?",
-            "Someone puts commas into {text} so that every non-empty part is a palindrome. How many results are"
-            " possible?",
+            "Someone puts commas into {text}, or none at all, so that every part is a non-empty palindrome. How many"
+            " results are possible?",
             "Please tell me the number of ways in which {text} splits into non-empty palindromes.",
             "A row of tiles shows {text}. It is parted into non-empty stretches of neighbouring tiles, all "
             "palindromes. How many partings exist?",

@@ -125,7 +125,7 @@ def _is_int(value: object, most: int) -> bool:
 
 
 def validate(problem: Problem) -> None:
-    if set(problem) != {"items", "target"}:
+    if not isinstance(problem, dict) or set(problem) != {"items", "target"}:
         raise ValueError("a permutation_combination problem has the keys 'items' and 'target'")
     items, target = problem["items"], problem["target"]
     if not isinstance(items, list) or not items or not all(_is_int(item, _ITEM) for item in items):
@@ -297,21 +297,21 @@ TASK = Task(
             "Find the number of combinations of {items} that make {t}.",
             "The target is {t} and the numbers are {items}. How many selections hit the target?",
             "Planks are {items} dm long. How many sets of planks, laid end to end, are exactly {t} dm long?",
-            "The songs on a tape last {items} minutes. How many selections of songs last exactly {t} minutes?",
+            "The songs on a tape last {items} min. How many selections of songs last exactly {t} min?",
             "A scale comes with the weights {items}. How many sets of them weigh exactly {t} together?",
-            "Tickets give {items} points. In how many ways can one collect exactly {t} points with them?",
+            "In a game, the cards in hand score {items}. In how many ways can a score of exactly {t} be laid down?",
             "Let S be the list {items}. Determine how many of its subsets have sum {t}.",
-            "A teacher has exercises of {items} minutes. How many choices fill a lesson of exactly {t} minutes?",
+            "A teacher has exercises of {items} min. How many choices fill a lesson of {t} min exactly?",
             "Subset sum, counting version. Numbers: {items}. Target: {t}. How many solutions are there?",
             "A buyer wants to spend exactly {t} on articles that cost {items}. How many different purchases are"
             " possible?",
             "Files have the sizes {items} MB. How many selections fill a disc of {t} MB exactly?",
             "Some of the numbers {items} are marked. How many markings give the sum {t}?",
-            "Groups of {items} people are waiting for a boat with {t} seats. How many selections of groups fill every"
-            " seat?",
+            "Groups of these sizes are waiting for a boat that seats {t}: {items}. How many selections of groups fill"
+            " every seat?",
             "Given {items}, how many combinations of these entries sum to exactly {t}?",
             "What is the number of ways to make {t} by adding up numbers picked from {items}?",
-            "Stones of {items} grams lie on a table. How many choices of stones weigh {t} grams in all?",
+            "Stones of {items} g lie on a table. How many choices of stones weigh exactly {t} g in all?",
             "A rope of length {t} is to be knotted together from pieces of lengths {items}. How many choices of pieces"
             " fit exactly?",
             "Each of the entries {items} is either taken or left. How many choices give the total {t}?",

@@ -43,7 +43,7 @@ def oracle(problem: Problem) -> str:
 
 
 def program(problem: Problem) -> Trace:
-    cells: dict[str, Value] = {"t0": BLANK}
+    cells: dict[str, Value] = {"t0": BLANK, "o": BLANK}
     lay_out(cells, "t", symbols(problem["text"]), first=1)
     tape = Tape(cells)
     enter, read, write, goto = tape.enter, tape.read, tape.write, tape.goto
@@ -83,6 +83,7 @@ def program(problem: Problem) -> Trace:
     with tape.loop():
         while word != BLANK:
             enter(f"out{number}")
+            read("o")
             grown = output
             for _ in _FIVE:
                 word = str(read(f"w{number}"))
