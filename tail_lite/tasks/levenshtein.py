@@ -20,7 +20,10 @@ from tail_lite.tasks.base import Problem, Task
 
 
 def sample(rng: random.Random, lo: int, hi: int) -> Problem:
+    """Related strings. Of short ones too many are two edits apart, so some of those are drawn again."""
     a, b = pair(rng, lo, hi)
+    if hi < 5 and rng.random() < 0.4 and oracle({"a": a, "b": b}) == "2":
+        a, b = pair(rng, lo, hi)
     return {"a": a, "b": b}
 
 

@@ -83,7 +83,7 @@ def sample(rng: random.Random, lo: int, hi: int) -> Problem:
     draw = rng.random
     short = lo < 3  # there are few problems of one or two items, and few with several ways
     n = lo + int(draw() ** (0.3 if short else 1) * (hi - lo + 1))
-    none, one = (0.38, 0.72) if short else (0.28, 0.55)
+    none, one = (0.31, 0.63) if short else (0.28, 0.55)
     wanted = draw()
     for _ in range(12):
         items = _items(rng, n, none < wanted < one and short)
