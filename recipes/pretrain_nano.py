@@ -3,10 +3,12 @@
     python recipes/pretrain_nano.py --out runs/nano --minutes 60          # stop and resume at any time: same command
     python recipes/pretrain_nano.py --out runs/nano --install             # put its weights and card into the package
 
-A document is one page of text on which a tape is written and read by random elementary moves: a raw string is scanned
-into addressed cells, cells are looked up near and far, overwritten and read again, two tapes are read side by side,
-their values are added, compared, multiplied; cells are collected into words and words into runs; a pointer names the
-tape to read; sentences and other tapes stand in between. Letters, labels and layouts are drawn anew for every page.
+A document is one page of text on which a tape is written and read by random elementary moves: a raw string, list or
+word is scanned into addressed cells, cells are looked up near and far, overwritten and read again, two tapes are read
+side by side, their values are added, compared, multiplied; cells are collected into words and words into runs; a
+pointer names the tape or the cell to read; a stack grows and shrinks, a table is filled from its neighbours; sentences
+and other tapes stand in between. A page closes with a run or a value repeated, and the end-of-text token. Letters,
+labels and layouts are drawn anew for every page.
 The loss is taken only on what a reader of the page can know (a drawn digit is not learnable, so it teaches nothing).
 Documents are a pure function of (seed, index); the hash of all tokens goes into the model card.
 """
@@ -33,16 +35,23 @@ FREE, FORM, VALUE = 0, 1, 2
 
 Cells = dict[str, str]
 
-# Labels of states that pages use: made-up words and single letters. Those of addition (its `phrases`) are not among
-# them, and a test holds this for every line of every page.
+# Labels of states that pages use: made-up words and single letters, so that no line can stand under a word that a task
+# uses; the letters of addition, the task of the demo, are left out too. A test holds this for every line of every page.
 _LETTERS = [c for c in string.ascii_letters if c not in "abcfxy"]
+SET, _STEP, _WIPE = "juv", "giz", "kuv"  # drawn values follow; counts a digit on; wipes a digit
 _STOP = "/"  # a line of its own: what was done step by step has come to its end
+_HEADS = ("So: ", "Result: ", "Out: ", "= ")  # of a run repeated within a page
+CLOSING = ("Done: ", "End: ", "Final: ")  # of the last line of a page
+_VOCABULARY = sorted({w for w in nano.WORDS.split() if len(w) > 1})
 
 
 def _label(rng: random.Random) -> str:
-    if rng.random() < 0.5:
+    if rng.random() < 0.4:
         return rng.choice(_LETTERS)
-    return rng.choice("zvkjg") + rng.choice("iou") + rng.choice("kvzg") + rng.choice(["", "u", "o"])
+    while True:
+        word = rng.choice("zvkjg") + rng.choice("iou") + rng.choice("kvzg") + rng.choice(["", "u", "o"])
+        if word not in (SET, _STEP, _WIPE):
+            return word
 
 
 class Page:
@@ -59,9 +68,18 @@ class Page:
         self.counts: dict[str, str] = {}  # address that holds a tape's last index -> the tape's letter
         self.pointers: list[str] = []
         self.count_mark = rng.choice("hkrsuvz#")
+        self.stops: set[str] = set()  # letters of tapes with a blank cell behind the last one
+        self.run = ""  # the last run collected
+        # Habits of the page: what is drawn once can be known from then on.
+        self.wraps = rng.random() < 0.5  # a point ends the line
+        self.some, self.many = rng.choice((3, 4, 5, 5, 5, 6)), rng.choice((1, 2, 2, 3))  # collected at a time
+        self.space = rng.choice("~|*")
+        self.open = False  # the line could as well go on: nobody can know that it ends here
         self._letters: list[str] = []
 
     def add(self, text: str, kind: int) -> None:
+        if self.open and text[:1] == "\n":
+            self.open, kind = False, FREE
         self.pieces.append((text, kind))
         self.written += len(text)
 
@@ -69,9 +87,23 @@ class Page:
         """One that this page has not used, as long as there are any; a line begins with labels' letters only."""
         for k in range(len(self._letters) - 1, -1, -1):
             if not heads_line or self._letters[k] in _LETTERS:
-                return self._letters.pop(k)
+                letter = self._letters.pop(k)
+                self.forget(letter)
+                return letter
         self._letters = self.rng.sample(string.ascii_letters, 52)
         return self.letter(heads_line)
+
+    def different(self, many: int) -> list[str]:
+        """So many letters, no two alike."""
+        if len(self._letters) < many:
+            self._letters = self.rng.sample(string.ascii_letters, 52)
+        return [self.letter() for _ in range(many)]
+
+    def forget(self, letter: str) -> None:
+        """A tape's letter is given to something else."""
+        self.tapes.pop(letter, None)
+        self.stops.discard(letter)
+        self.counts.pop(f"{self.count_mark}{letter}", None)
 
     def line(self, label: str, known: bool) -> None:
         self.add("\n", FORM)
@@ -153,35 +185,59 @@ def lay(page: Page, least: int = 3) -> str:
     letter = page.letter(heads_line=True)
     first = rng.choice((0, 1, 1, 1, 1, rng.randint(2, 60)))
     values = list(_symbols(rng, max(least, _length(page))))
-    if rng.random() < 0.15:
-        values = [str(rng.randint(0, 99)) for _ in values]
-    page.add("\n", FORM)
-    order = range(len(values)) if rng.random() < 0.8 else range(len(values) - 1, -1, -1)
+    shape = rng.random()
+    if shape < 0.15:
+        values = [_integer(rng) for _ in values]
+    elif shape < 0.27:
+        values = rng.choices(_VOCABULARY, k=len(values))
+    if rng.random() < 0.15:  # two letters, behind a label
+        page.line(_label(rng), False)
+        page.add(" ", FORM)
+        letter += rng.choice("kvzgjw")
+    else:
+        page.add("\n", FORM)
+    downwards = rng.random() < 0.2
+    order = range(len(values) - 1, -1, -1) if downwards else range(len(values))
     for n, k in enumerate(order):
         address = f"{letter}{first + k}"
         page.cells[address] = values[k]
         page.add(f" {address}" if n else address, FORM if n else FREE)
         page.add("=", FORM)
         page.add(values[k], FREE)
-    page.tapes[letter] = (first, first + len(values) - 1)
+    last = first + len(values) - 1
+    page.tapes[letter] = (first, last)
+    if not downwards and rng.random() < 0.6:
+        page.write(f"{letter}{last + 1}", "_", known=True, kind=FREE)
+        page.stops.add(letter)
     return letter
+
+
+def _integer(rng: random.Random) -> str:
+    """Of one or two digits mostly, of up to four and negative at times."""
+    shape = rng.random()
+    value = rng.randint(0, 99) if shape < 0.7 else rng.randint(0, 999) if shape < 0.85 else rng.randint(0, 9999)
+    return str(-value if rng.random() < 0.2 else value)
 
 
 def scan(page: Page) -> None:
     """Raw strings, in a sentence or alone, then symbol by symbol with addresses; a point starts another tape."""
     rng = page.rng
-    numbers = rng.random() < 0.65
+    shape = rng.random()
+    if shape > 0.86:
+        _scan_items(page)
+        return
+    numbers = shape < 0.64
     strings = [
         _number(rng, _length(page)) if numbers else _symbols(rng, _length(page)) for _ in range(rng.choice((1, 2, 2)))
     ]
+    page.add("\n" if page.written else "", FREE)
     if rng.random() < 0.5:
         parts = _split_slots(rng.choice(_WITH_NUMBERS[len(strings)]))
-        page.add("\n" if page.written else "", FREE)
         for k, part in enumerate(parts):
             page.add(strings[k // 2] if k % 2 else part, FREE if k % 2 else FORM)
     else:
-        page.add("\n" if page.written else "", FREE)
-        page.add(rng.choice((" ", ", ", " | ", " and ", "\n", " + ", " - ")).join(strings), FREE)
+        page.add(rng.choice((" ", ", ", ". ", " | ", " and ", "\n", " + ", " - ")).join(strings), FREE)
+        page.add(rng.choice(("", "", ".", "?", ", ", " =")), FREE)
     if page.longest > 20 and rng.random() < 0.3:
         sentence(page)
     for text in strings:
@@ -189,27 +245,64 @@ def scan(page: Page) -> None:
 
 
 def _scan_one(page: Page, text: str) -> None:
-    rng = page.rng
     letter = track = page.letter(heads_line=True)
-    stop = rng.choice("___.;") if "." not in text else "_"
     page.add("\n", FORM)
     first = True
     k, last = 1, 0
-    for symbol in text + stop:
+    for symbol in text + "_":
         address = f"{track}{k}"
         page.cells[address] = symbol
-        page.add(address if first else f" {address}", FREE if first else VALUE)
+        page.add(address if first else f" {address}", FREE if first and track == letter else VALUE)
         page.add("=", FORM)
         page.add(symbol, VALUE)
         first = False
         last = k - 1
         k += 1
-        if symbol == "." and track == letter and "." in text:
+        if symbol == ".":
             page.tapes[letter] = (1, last)
             _count(page, letter, last)
             track, k = letter.swapcase(), 1  # the other tape's letter can be known
+            page.forget(track)
+            if page.wraps and track in _LETTERS:
+                page.add("\n", FORM)
+                first = True
     page.tapes[track] = (1, last)
+    page.stops.add(track)
+    if "." in text:
+        page.stops.add(letter)  # the point itself
     _count(page, track, last)
+
+
+def _scan_items(page: Page) -> None:
+    """The numbers of a list, the words of a sentence, or the letters of its words, spaces too."""
+    rng = page.rng
+    shape, many = rng.random(), max(2, min(40, _length(page)))
+    page.add("\n" if page.written else "", FREE)
+    if shape < 0.5:
+        items = [_integer(rng) for _ in range(many)]
+        text = rng.choice((", ", ", ", " ")).join(items)
+        page.add(rng.choice(("[{}]", "{}", "{}.")).format(text), FREE)
+    else:
+        words = rng.choice(_SENTENCES).translate(_NO_SIGNS).split()[: max(2, many // 3)]
+        if rng.random() < 0.3:
+            words = [_symbols(rng, rng.randint(1, 9)) for _ in words]
+        if rng.random() < 0.5:
+            words = [w.lower() for w in words]
+        text = " ".join(words)
+        page.add(rng.choice(("{}", '"{}"', "{}.")).format(text), FREE)
+        items = words if shape < 0.65 else list(text)
+    letter = page.letter(heads_line=True)
+    first = rng.choice((0, 1))
+    page.add("\n", FORM)
+    for k, item in enumerate([*items, "_"], first):
+        page.cells[f"{letter}{k}"] = value = page.space if item == " " else item
+        page.add(f" {letter}{k}" if k > first else f"{letter}{k}", VALUE if k > first else FREE)
+        page.add("=", FORM)
+        page.add(value, VALUE)
+    page.tapes[letter] = (first, first + len(items) - 1)
+    page.stops.add(letter)
+    if first:
+        _count(page, letter, len(items))
 
 
 def _count(page: Page, letter: str, last: int) -> None:
@@ -240,11 +333,18 @@ def look_up(page: Page) -> None:
     rng = page.rng
     page.tape()
     addresses = list(page.cells)
+    if rng.random() < 0.4:  # some that look alike: same index, or same tape and same first digit
+        one = rng.choice(addresses)
+        name = one.rstrip(string.digits)
+        near = [c for c in addresses if c.endswith(one[len(name) :]) or c.startswith(one[: len(name) + 1])]
+        addresses = near if len(near) > 2 else addresses
     page.line(_label(rng), False)
     for n in range(rng.randint(3, 8)):
         if n and rng.random() < 0.15:
+            page.open = True
             page.line(_label(rng), False)
         page.read(rng.choice(addresses), known=False)
+    page.open = True
 
 
 def sweep(page: Page) -> None:
@@ -270,12 +370,14 @@ def overwrite(page: Page) -> None:
     rng = page.rng
     letter = page.tape()
     lo, hi = page.tapes[letter]
-    page.line("set", False)
+    page.line(SET, False)
     for _ in range(rng.randint(2, 6)):
         page.write(f"{letter}{rng.randint(lo, hi)}", rng.choice(string.digits), known=False, kind=FREE)
+    page.open = True
     page.line(_label(rng), False)
     for _ in range(rng.randint(2, 6)):
         page.read(f"{letter}{rng.randint(lo, hi)}", known=False)
+    page.open = True
 
 
 def _digit(value: str) -> int:
@@ -315,11 +417,12 @@ def _fresh_digits(page: Page) -> str:
         page.add("=", FORM)
         page.add(value, FREE)
     page.tapes[letter] = (1, n)
-    page.add(f" {page.count_mark}{letter}", FREE)
-    page.add("=", FORM)
-    page.add(str(n), VALUE)
-    page.cells[f"{page.count_mark}{letter}"] = str(n)
-    page.counts[f"{page.count_mark}{letter}"] = letter
+    if rng.random() < 0.7:
+        page.write(f"{letter}{n + 1}", "_", known=True, kind=FREE)
+        page.stops.add(letter)
+    address = f"{page.count_mark}{letter}"
+    page.write(address, str(n), known=False)
+    page.counts[address] = letter
     return letter
 
 
@@ -395,6 +498,9 @@ def ripple(page: Page) -> None:
     symbol = "0" if wipe else "9"
     other = rng.choice(string.digits.replace(symbol, ""))
     digits = [*rng.choices(string.digits, k=n - run - 1), other, *[symbol] * run]
+    if wipe and rng.random() < 0.15:
+        digits = ["0"] * rng.randint(1, 4)
+        n = len(digits)
     page.add("\n", FORM)
     for k, value in enumerate(digits, 1):
         page.cells[f"{letter}{k}"] = value
@@ -402,9 +508,9 @@ def ripple(page: Page) -> None:
         page.add("=", FORM)
         page.add(value, FREE)
     page.tapes[letter] = (1, n)
-    label = ("wipe" if wipe else "inc") if rng.random() < 0.7 else _label(rng)
+    label = _WIPE if wipe else _STEP
     k = n
-    while True:
+    while k:
         page.line(label, k < n)
         digit = page.read(f"{letter}{k}", k < n)
         if wipe:
@@ -421,36 +527,100 @@ def ripple(page: Page) -> None:
     page.add(f"\n{_STOP}", FORM)
 
 
-def collect(page: Page) -> None:
-    """Some cells at a time into a word, words onto a growing run, the run once more on a last line."""
-    rng = page.rng
-    letter = page.tape(3)
+def _single(page: Page) -> list[str]:
+    """Tapes of single symbols that end in a blank or a point."""
+    return [t for t in page.stops if t in page.tapes and all(len(v) == 1 for v in _values(page, t))]
+
+
+def _values(page: Page, letter: str) -> list[str]:
     lo, hi = page.tapes[letter]
-    stop = page.cells.get(f"{letter}{hi + 1}", "")
-    label, word_key, run_key = _label(rng), page.letter(), page.letter()
-    some, many = rng.choice((3, 4, 5, 5, 5, 6)), rng.choice((1, 2, 2, 3))
-    k, word, run = lo, "", ""
-    first = True
-    while k <= hi:
-        page.line(label, not first)
-        chunk = ""
-        while k <= hi and len(chunk) < some:
-            value = page.read(f"{letter}{k}", not first or bool(chunk))
-            chunk += value
-            k += 1
-        ended = k > hi
-        if ended and stop and len(chunk) < some:
-            page.read(f"{letter}{k}", True)
-        word += chunk
-        page.write(word_key, word, not first)
-        if ended or len(word) >= some * many:
-            run += word
-            page.write(run_key, run, bool(run != word))
-            word = ""
-        first = False
-    page.line(rng.choice(("So: ", "Result: ", "Out: ", "= ")), False)
-    page.add(run, VALUE)
+    return [page.cells[f"{letter}{k}"] for k in range(lo, hi + 1)]
+
+
+def collect(page: Page) -> None:
+    """Some cells at a time into a word, words onto a growing run, up to the blank; the run once more on a last line."""
+    rng = page.rng
+    label, (word_key, run_key) = _label(rng), page.different(2)
+    tapes = sorted(_single(page))
+    while not tapes:
+        _lay_closed(page, _symbols(rng, _length(page)))
+        tapes = sorted(_single(page))
+    run = ""
+    for part in range(2 if rng.random() < 0.25 else 1):
+        letter = rng.choice(tapes)
+        k, word = page.tapes[letter][0], ""
+        if part:  # on to another tape, behind a point
+            page.line(_label(rng), False)
+            word = "."
+            page.write(word_key, word, known=False)
+        first, ended = True, False
+        while not ended:
+            page.line(label, not first or part > 0)
+            taken = 0
+            while taken < page.some and not ended:
+                value = page.read(f"{letter}{k}", not first or taken > 0)
+                k += 1
+                ended = value in "_."
+                if not ended:
+                    word += value
+                    taken += 1
+            if taken:
+                page.write(word_key, word, part > 0 or not first)
+            if word and (ended or len(word) >= page.some * page.many):
+                run += word
+                page.write(run_key, run, part > 0 or run != word)
+                word = ""
+            first = False
+    page.run = run
+    if rng.random() < 0.4:
+        page.line(rng.choice(_HEADS), False)
+        page.add(run, VALUE)
+        page.add("\n", FORM)
+
+
+def _lay_closed(page: Page, text: str) -> None:
+    """A tape of drawn symbols with a blank behind them."""
+    letter = page.letter(heads_line=True)
     page.add("\n", FORM)
+    for k, symbol in enumerate(text + "_", 1):
+        page.cells[f"{letter}{k}"] = symbol
+        page.add(f" {letter}{k}" if k > 1 else f"{letter}{k}", FORM if k > 1 else FREE)
+        page.add("=", FORM)
+        page.add(symbol, FREE)
+    page.tapes[letter] = (1, len(text))
+    page.stops.add(letter)
+
+
+def pieces(page: Page) -> None:
+    """A list that grows by an item a line, items being looked up; then closed, and repeated."""
+    rng = page.rng
+    letter = page.tape(2)
+    lo, hi = page.tapes[letter]
+    label, key = _label(rng), page.letter()
+    quote = rng.choice(("", "", '"'))
+    written = ""
+    for n, k in enumerate(rng.sample(range(lo, hi + 1), min(hi - lo + 1, rng.randint(2, 8)))):
+        page.line(label, n > 0)
+        value = page.read(f"{letter}{k}", known=False)
+        written += f"{', ' if n else '['}{quote}{value}{quote}"
+        page.write(key, written, n > 0)
+    page.add(f"\n{_STOP}", FORM)
+    page.write(key, f"{written}]", True)
+    page.run = f"{written}]"
+
+
+def closing(page: Page) -> None:
+    """The end of a page: its last run, or the value of a cell, once more; then nothing follows."""
+    rng = page.rng
+    if rng.random() < 0.3 and page.cells:
+        page.line(_label(rng), False)
+        text = page.read(rng.choice(list(page.cells)), known=False)
+    else:
+        if not page.run:
+            (collect if rng.random() < 0.8 else pieces)(page)
+        text = page.run
+    page.line(rng.choice(CLOSING), False)
+    page.add(text, VALUE)
 
 
 def pointers(page: Page) -> None:
@@ -460,12 +630,13 @@ def pointers(page: Page) -> None:
         lay(page)
     held = page.pointers
     if not held or rng.random() < 0.4:
-        page.line("set", False)
+        page.line(SET, False)
         for _ in range(rng.randint(1, 3)):
             address = page.letter()
             page.write(address, rng.choice(list(page.tapes)), known=False, kind=FREE)
             held.append(address)
     for _ in range(rng.randint(2, 4)):
+        page.open = True
         page.line(_label(rng), False)
         letter = page.read(rng.choice(held), known=False)
         if letter not in page.tapes:
@@ -478,32 +649,246 @@ def pointers(page: Page) -> None:
             page.add(str(k + n), VALUE if n else FREE)
             page.add("=", FORM)
             page.add(value, VALUE)
+    page.open = True
+
+
+def links(page: Page) -> None:
+    """A cell holds the index of the cell that is read next."""
+    rng = page.rng
+    n = max(3, min(40, _length(page)))
+    letter, order = page.letter(heads_line=True), list(range(1, n + 1))
+    rng.shuffle(order)
+    follows = dict(zip(order, [*map(str, order[1:]), "_"], strict=True))
+    page.add("\n", FORM)
+    for k in range(1, n + 1):
+        page.cells[f"{letter}{k}"] = follows[k]
+        page.add(f" {letter}{k}" if k > 1 else f"{letter}{k}", FORM if k > 1 else FREE)
+        page.add("=", FORM)
+        page.add(follows[k], FREE)
+    page.tapes[letter] = (1, n)
+    label, here = _label(rng), str(rng.choice(order))
+    inline = rng.random() < 0.4
+    for step in range(12):
+        if not inline or not step:
+            page.line(label, step > 0)
+        address = f"{letter}{here}"
+        page.add(f" {letter}", FORM)
+        page.add(here, VALUE if step else FREE)
+        page.add("=", FORM)
+        here = page.cells[address]
+        page.add(here, VALUE)
+        if here == "_":
+            break
+
+
+def stack(page: Page) -> None:
+    """Values are pushed and popped; a cell holds how many there are."""
+    rng = page.rng
+    letter, top = page.letter(), f"{page.letter()}{page.count_mark}"
+    name, height = _label(rng), 0
+    page.line(SET, False)
+    page.write(top, "0", known=False, kind=FREE)
+    for step in range(rng.randint(4, 14)):
+        pops = height > 0 and rng.random() < 0.45
+        page.line(name, step > 0)
+        page.add("-" if pops else "+", FREE)
+        page.read(top, step > 0)
+        if pops:
+            page.read(f"{letter}{height}", True)
+            height -= 1
+        else:
+            height += 1
+            page.add(f" {letter}{height}", VALUE if step else FREE)
+            page.add("=", FORM)
+            value = page.cells[f"{letter}{height}"] = _integer(rng)
+            page.add(value, FREE)
+        page.write(top, str(height), True)
+
+
+def best(page: Page) -> None:
+    """The least or the greatest of a tape so far, kept in a cell."""
+    rng = page.rng
+    letter, kept, name = page.letter(heads_line=True), page.letter(), _label(rng)
+    n = max(2, min(30, _length(page)))
+    sign = rng.choice("<>")
+    values = [str(rng.randint(0, 99) if rng.random() < 0.8 else rng.randint(-99, 99)) for _ in range(n)]
+    page.add("\n", FORM)
+    for k, value in enumerate(values, 1):
+        page.cells[f"{letter}{k}"] = value
+        page.add(f" {letter}{k}" if k > 1 else f"{letter}{k}", FORM if k > 1 else FREE)
+        page.add("=", FORM)
+        page.add(value, FREE)
+    page.tapes[letter] = (1, n)
+    page.line(name + sign, False)
+    page.write(kept, page.read(f"{letter}1", False), known=False)
+    for k in range(2, n + 1):
+        page.line(name + sign, True)
+        p, q = int(page.read(f"{letter}{k}")), int(page.read(kept, k > 2))
+        relation = "<" if p < q else ">" if p > q else "="
+        page.solve(relation)
+        if relation == sign:
+            page.write(kept, str(p), True)
+    page.add(f"\n{_STOP}", FORM)
+
+
+def table(page: Page) -> None:
+    """A table whose cells are filled from their neighbours, row by row."""
+    rng = page.rng
+    letter, name = page.letter(heads_line=True), _label(rng)
+    rows, columns = rng.randint(1, 5), rng.randint(1, 7)
+    page.add("\n", FORM)
+    edge = [(0, j) for j in range(columns + 1)] + [(i, 0) for i in range(1, rows + 1)]
+    for n, (i, j) in enumerate(edge):
+        address = f"{letter}{i},{j}"
+        value = page.cells[address] = str(rng.randint(0, 30))
+        page.add(f" {address}" if n else address, FORM if n else FREE)
+        page.add("=", FORM)
+        page.add(value, FREE)
+    kind = rng.choice("<>+")
+    places = [(1, 1), (1, 0), (0, 1)] if kind != "+" else [(1, 0), (0, 1)]
+    begun = False
+    for i in range(1, rows + 1):
+        for j in range(1, columns + 1):
+            page.line(name + kind, begun)
+            values = [
+                int(page.read(f"{letter}{i - up},{j - back}", begun or n > 0)) for n, (up, back) in enumerate(places)
+            ]
+            result = min(values) if kind == "<" else max(values) if kind == ">" else sum(values) % 100
+            page.solve(result)
+            if kind == "<":
+                result += 1
+            page.write(f"{letter}{i},{j}", str(result), begun)
+            begun = True
+    page.add(f"\n{_STOP}", FORM)
+
+
+def _pair(rng: random.Random, most: int) -> tuple[int, int]:
+    """Two numbers to compare: far apart, near, equal, or the same digits turned."""
+    p, shape = rng.randint(0, most), rng.random()
+    if shape < 0.5:
+        q = rng.randint(0, most)
+    elif shape < 0.75:
+        q = max(0, p + rng.randint(-4, 4))
+    elif shape < 0.85:
+        q = p
+    else:
+        q = int(str(p)[::-1])
+    return p, q
+
+
+def compare(page: Page) -> None:
+    """Numbers of one or two digits held in cells, compared by value; the letter of the larger one may be kept."""
+    rng = page.rng
+    mark, kept, *names = page.different(2 + rng.randint(2, 6))
+    mark = rng.choice((page.count_mark, "", mark))
+    most = rng.choice((9, 20, 60, 60, 99))
+    values: list[int] = []
+    while len(values) < len(names):
+        values += _pair(rng, most)
+    page.line(SET, False)
+    for name, value in zip(names, values, strict=False):
+        page.write(f"{mark}{name}", str(value), known=False, kind=FREE)
+    label = _label(rng)
+    keeps, branches = rng.random() < 0.6, rng.random() < 0.4
+    for n in range(rng.randint(2, 7)):
+        page.line(label, n > 0)
+        left, right = rng.sample(names, 2)
+        p, q = int(page.read(f"{mark}{left}", False)), int(page.read(f"{mark}{right}", False))
+        relation = "<" if p < q else ">" if p > q else "="
+        page.solve(relation)
+        if keeps:
+            page.write(kept, left if p >= q else right, n > 0)
+        if branches:  # the next line's label says what came out
+            page.line(label + relation, n > 0)
+            page.read(f"{mark}{left if p <= q else right}", n > 0)
+
+
+def halves(page: Page) -> None:
+    """Numbers of up to four digits, signs too: compared, added or subtracted two digits at a time."""
+    rng = page.rng
+    name, (left, right, low, out) = _label(rng), page.different(4)
+    op = rng.choice("?+-")
+    for n in range(rng.randint(2, 5)):
+        p, q = (rng.randint(0, rng.choice((99, 999, 9999))) for _ in "pq")
+        if rng.random() < 0.4:
+            q = p // 100 * 100 + rng.randint(0, 99)
+        if op == "-":
+            p, q = max(p, q), min(p, q)
+        if op == "?":
+            p, q = p * rng.choice((1, 1, -1)), q * rng.choice((1, 1, -1))
+        i = rng.randint(1, 30)
+        page.line(name + op, n > 0)
+        for letter, value in ((left, p), (right, q)):
+            page.write(f"{letter}{i}", str(value), known=letter == right and n > 0, kind=FREE)
+        page.add(" :", FORM)
+        if op == "?":
+            _halves_compared(page, f"{name}{op}", (f"{left}{i}", f"{right}{i}"), p, q)
+            continue
+        if p < 100 and q < 100:
+            page.add(str(p + q if op == "+" else p - q), VALUE)
+            continue
+        part = p % 100 + q % 100 if op == "+" else p % 100 - q % 100
+        page.add(f"{part:02}" if op == "+" else f"{part % 100:02}", VALUE)
+        page.write(low, f"{part % 100:02}", n > 0)
+        carry = part // 100
+        page.line(f"{name}{op}{'' if not carry else '1'}", True)
+        for letter in (left, right):
+            page.read(f"{letter}{i}", True)
+        page.read(low, True)
+        high = (p // 100 + q // 100 if op == "+" else p // 100 - q // 100) + carry
+        page.solve(high)
+        page.write(out, str(high * 100 + part % 100), n > 0)
+
+
+def _halves_compared(page: Page, label: str, addresses: tuple[str, str], p: int, q: int) -> None:
+    high, low = (abs(p) // 100, abs(q) // 100), (abs(p) % 100, abs(q) % 100)
+    small = -100 < p < 100 and -100 < q < 100
+    if small or (p < 0) != (q < 0) or high[0] != high[1]:
+        page.add("<" if p < q else ">" if p > q else "=", VALUE)
+        return
+    page.add("=", VALUE)
+    page.line(f"{label}=", True)
+    for address, value in zip(addresses, (p, q), strict=True):
+        page.add(f" {address}", VALUE)
+        page.add("=", FORM)
+        page.add(str(value), VALUE)
+    x, y = low if p >= 0 else low[::-1]
+    page.solve("<" if x < y else ">" if x > y else "=")
 
 
 def sums(page: Page) -> None:
     """Elementary solutions on drawn operands that stand right there."""
     rng = page.rng
-    op = rng.choice("+++-*?m")
-    name = _label(rng)
-    left, right = page.letter(), page.letter()
+    op = rng.choice("+++-*?!&~%^")
+    name, (left, right) = _label(rng), page.different(2)
     for n in range(rng.randint(3, 8)):
         carry = rng.randint(0, 1)
-        page.line(name + ("" if op in "?m" else op), n > 0)
+        page.line(name + op, n > 0)
         if op in "+-":
             page.add(str(carry), FREE)
-        big = 120 if op in "?m" else 10
-        p, q = rng.randrange(big), rng.randrange(big)
-        if op in "?m" and rng.random() < 0.35:
+        big = {"?": 120, "!": 120, "&": 100, "~": 100, "%": 100, "^": 400}.get(op, 10)
+        p, q = rng.randrange(big), rng.randrange(10 if op == "%" else big)
+        if op in "?!" and rng.random() < 0.35:
             q = max(0, p + rng.randint(-1, 1))
         for address, value in ((left, p), (right, q)):
-            page.write(f"{address}{rng.randint(1, 60)}", str(value), known=False, kind=FREE)
+            if op != "^" or address == left:
+                page.write(f"{address}{rng.randint(1, 60)}", str(value), known=False, kind=FREE)
         page.add(" :", FORM)
         if op == "?":
             page.add("<" if p < q else ">" if p > q else "=", VALUE)
-        elif op == "m":
-            page.add(str(min(p, q)), VALUE if n else FREE)
+        elif op == "^":
+            page.add(str(p + 1), VALUE)
         else:
-            page.add(str(_OPERATIONS[op](p, q, carry)), VALUE)
+            page.add(str(_ELEMENTARY[op](p, q, carry)), VALUE)
+
+
+_ELEMENTARY: dict[str, Callable[[int, int, int], int]] = {
+    **_OPERATIONS,
+    "!": lambda p, q, c: min(p, q),
+    "&": lambda p, q, c: p + q,
+    "~": lambda p, q, c: p - q,
+    "%": lambda p, q, c: p * q,
+}
 
 
 def counting(page: Page) -> None:
@@ -519,18 +904,25 @@ def counting(page: Page) -> None:
 
 
 SKILLS: dict[str, tuple[Callable[[Page], Any], int]] = {
-    "scan": (scan, 26),
-    "copies": (copies, 8),
-    "look_up": (look_up, 9),
-    "sweep": (sweep, 9),
-    "overwrite": (overwrite, 7),
-    "side_by_side": (side_by_side, 20),
-    "ripple": (ripple, 5),
+    "scan": (scan, 28),
+    "copies": (copies, 5),
+    "look_up": (look_up, 8),
+    "sweep": (sweep, 6),
+    "overwrite": (overwrite, 6),
+    "side_by_side": (side_by_side, 18),
+    "ripple": (ripple, 4),
     "collect": (collect, 14),
-    "pointers": (pointers, 5),
-    "sums": (sums, 6),
+    "pieces": (pieces, 2),
+    "pointers": (pointers, 4),
+    "links": (links, 2),
+    "stack": (stack, 2),
+    "best": (best, 2),
+    "table": (table, 2),
+    "compare": (compare, 8),
+    "halves": (halves, 2),
+    "sums": (sums, 5),
     "counting": (counting, 2),
-    "sentence": (sentence, 7),
+    "sentence": (sentence, 5),
 }
 """Every skill, and its share of the exercises."""
 
@@ -544,6 +936,7 @@ def _split_slots(text: str) -> list[str]:
 
 
 _SENTENCES = nano.sentences()
+_NO_SIGNS = str.maketrans("", "", "{}.,?:")
 _WITH_NUMBERS = {n: [s for s in _SENTENCES if s.count("{num}") == n and s.count("{") == n] for n in (1, 2)}
 
 
@@ -558,6 +951,7 @@ def document(rng: random.Random, size: int, longest: int, skill: str | None = No
         weights = [SKILLS[name][1] for name in names]
     while page.written < size:
         SKILLS[skill or rng.choices(names, weights)[0]][0](page)
+    closing(page)
     return page.pieces
 
 
@@ -573,7 +967,7 @@ def encode(tokenizer: Any, pieces: list[tuple[str, int]]) -> tuple[list[int], li
 
 # Training.
 
-PHASES = ((0.2112, 256, 8), (0.2116, 512, 18), (0.2222, 1024, 44), (0.2903, 2048, 80), (0.0647, 3072, 110))
+PHASES = ((0.18, 256, 8), (0.2, 512, 24), (0.3, 1024, 80), (0.26, 2048, 110), (0.06, 3072, 110))
 """The curriculum: share of all tokens, tokens of a row, cells of a tape at most."""
 CONTEXT = 16_384
 
@@ -602,7 +996,7 @@ def row(tokenizer: Any, seed: int, index: int, width: int, longest: int) -> tupl
         cells = int(math.exp(rng.uniform(math.log(4), math.log(longest))) + 0.5)
         more, their_kinds = encode(tokenizer, document(rng, size, cells))
         ids += [*more, end]
-        kinds += [*their_kinds, FREE]
+        kinds += [*their_kinds, FORM]
     del ids[width:], kinds[width:]
     positions = list(range(width))
     if rng.random() < 0.6:
@@ -611,57 +1005,6 @@ def row(tokenizer: Any, seed: int, index: int, width: int, longest: int) -> tupl
             leap = int(math.exp(rng.uniform(0, math.log((CONTEXT - width) / 3))))
             positions[at:] = [p + leap for p in positions[at:]]
     return ids, kinds, positions
-
-
-def attention() -> str:
-    """Registers causal attention in blocks of queries, and returns its name: on a CPU in bfloat16 about twice as fast,
-    forward and backward, as torch 2.13's fused kernel (heads of 32), because only matrix products do the work."""
-    import torch
-    from transformers import AttentionInterface
-
-    class Blocks(torch.autograd.Function):
-        @staticmethod
-        def forward(ctx: Any, q: Any, k: Any, v: Any) -> Any:
-            n, t, d = q.shape
-            many, block = (16, 128) if t <= 1024 else (4, 256)
-            mask = torch.full((block, block), float("-inf"), dtype=q.dtype).triu(1)
-            out = torch.empty_like(q)
-            q = q * d**-0.5
-            saved = []
-            for g in range(0, n, many):
-                heads = slice(g, g + many)
-                for i in range(0, t, block):
-                    here = slice(i, i + block)
-                    scores = torch.bmm(q[heads, here], k[heads, : i + block].transpose(1, 2))
-                    scores[:, :, i:] += mask[: scores.shape[1], : scores.shape[2] - i]
-                    weights = torch.softmax(scores, -1)
-                    out[heads, here] = torch.bmm(weights, v[heads, : i + block])
-                    saved.append((heads, here, i + block, weights))
-            ctx.save_for_backward(q, k, v, out)
-            ctx.blocks = saved
-            return out
-
-        @staticmethod
-        def backward(ctx: Any, grad: Any) -> Any:
-            q, k, v, out = ctx.saved_tensors
-            dq, dk, dv = torch.empty_like(q), torch.zeros(k.shape), torch.zeros(v.shape)
-            mean = (grad * out).sum(-1, keepdim=True, dtype=torch.float32).to(q.dtype)
-            for heads, here, end, weights in ctx.blocks:
-                g = grad[heads, here]
-                dv[heads, :end] += torch.bmm(weights.transpose(1, 2), g)
-                ds = torch.baddbmm(mean[heads, here], g, v[heads, :end].transpose(1, 2), beta=-1).mul_(weights)
-                dq[heads, here] = torch.bmm(ds, k[heads, :end])
-                dk[heads, :end] += torch.bmm(ds.transpose(1, 2), q[heads, here])
-            ctx.blocks = None
-            return dq * q.shape[-1] ** -0.5, dk.to(k.dtype), dv.to(v.dtype)
-
-    def blocks(module: Any, query: Any, key: Any, value: Any, attention_mask: Any, **_: Any) -> tuple[Any, None]:
-        b, h, t, d = query.shape
-        out = Blocks.apply(*(x.reshape(b * h, t, d).to(torch.bfloat16) for x in (query, key, value)))
-        return out.view(b, h, t, d).transpose(1, 2), None
-
-    AttentionInterface.register("nano_blocks", blocks)
-    return "nano_blocks"
 
 
 def hidden_and_targets(model: Any, rows: list[tuple[list[int], list[int], list[int]]]) -> tuple[Any, Any, Any]:
@@ -720,7 +1063,7 @@ def train(args: argparse.Namespace) -> None:
     out.mkdir(parents=True, exist_ok=True)
     tokenizer = nano.build_tokenizer()
     model = nano.fresh_model(args.seed)
-    model.set_attn_implementation(attention())
+    model.set_attn_implementation(nano.attention())
     steppers = optimizers(model, args.rate)
     state: dict[str, Any] = {"step": 0, "tokens": 0, "seconds": 0.0, "hash": "", "log": []}
     checkpoint = out / "checkpoint.pt"
@@ -817,27 +1160,10 @@ cells; long: to {EVALS["long"][1]} cells, pages of some 2,500 tokens):
 """
 
 
-def _fresh_end(weights: Path) -> None:
-    """Draw the end-of-text token's row of the embedding afresh.
-
-    No page of pre-training ends, so that row was only ever pushed away from every context; an adapter, which leaves the
-    embeddings alone, could not bring it back: whole traces were right, and did not stop.
-    """
-    import torch
-    from safetensors.torch import load_file, save_file
-
-    tensors = load_file(weights)
-    embedding = tensors["model.embed_tokens.weight"]
-    row = torch.randn(embedding.shape[1], generator=torch.Generator().manual_seed(0))
-    embedding[0] = row / row.norm() * embedding.norm(dim=1).median()
-    save_file(tensors, weights, metadata={"format": "pt"})
-
-
 def install(folder: Path) -> None:
     """Copy a trained model's files into the package."""
     for name in ("config.json", "generation_config.json", "model.safetensors", "README.md"):
         (nano.NANO_DIR / name).write_bytes((folder / "model" / name).read_bytes())
-    _fresh_end(nano.NANO_DIR / "model.safetensors")
     nano.save_tokenizer(nano.NANO_DIR)
     print(f"installed {folder / 'model'} in {nano.NANO_DIR}")
 
@@ -848,7 +1174,7 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
         "--out", type=Path, default=Path("runs/nano"), help="checkpoint and model folder; resumed if it holds one"
     )
     parser.add_argument("--seed", type=int, default=0, help="of weights and documents")
-    parser.add_argument("--tokens", type=int, default=15_500_000, help="in all; the curriculum and the rate follow it")
+    parser.add_argument("--tokens", type=int, default=20_000_000, help="in all; the curriculum and the rate follow it")
     parser.add_argument("--stop", type=int, help="stop after so many tokens of them; run again to go on")
     parser.add_argument("--minutes", type=float, default=1e6, help="stop after so long; run again to go on")
     parser.add_argument("--rate", type=float, default=4e-3, help="peak learning rate")

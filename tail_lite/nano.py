@@ -16,7 +16,7 @@ SENTENCES = NANO_DIR / "sentences.txt"
 
 END = "<|endoftext|>"
 VOCABULARY = 1024
-_WORDS = (  # of programs: a label or a key made of one of them is one token, at a line's start and after a space
+WORDS = (  # of programs: a label or a key made of one of them is one token, at a line's start and after a space
     "add all any at back best bit by call can carry cell check close col copy cost count cut day del diff dist div do "
     "done down edge end eq even fail false fin find first for from get go goto halt head hi high if in init inner int "
     "is it item job key last left len less lo loop low max mid min mod move mul neg new next no node none not odd "
@@ -43,7 +43,7 @@ def _corpus() -> list[str]:
     text = [w for s in sentences() for w in s.split() if not w.startswith("{")]
     english = ["".join(c if c.isalpha() or c == "'" else " " for c in w) for w in text]
     keys = [f" {c}" for c in string.ascii_letters + ":=-+<>?,.(|#*/"]
-    words = [form for w in _WORDS.split() for form in (w, f" {w}")]
+    words = [form for w in WORDS.split() for form in (w, f" {w}")]
     return [f" {w}".rstrip() for w in english] * 2 + keys * 100 + words * 20
 
 
@@ -100,6 +100,65 @@ def fresh_model(seed: int) -> Any:
         model = Qwen2ForCausalLM(config())
     model.generation_config = GenerationConfig(eos_token_id=0, pad_token_id=0, do_sample=False)
     return model
+
+
+def attention() -> str:
+    """Registers causal attention in blocks of queries, and returns its name: on a CPU in bfloat16 about twice as fast,
+    forward and backward, as torch 2.13's fused kernel (heads of 32), because only matrix products do the work.
+
+    For training: it knows no mask, so padding may only stand on the right, where nothing looks at it. Continuing from a
+    cache goes to torch's kernel.
+    """
+    import torch
+    from transformers import AttentionInterface
+    from transformers.integrations.sdpa_attention import sdpa_attention_forward
+
+    class Blocks(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, q: Any, k: Any, v: Any) -> Any:
+            n, t, d = q.shape
+            many, block = (16, 128) if t <= 1024 else (4, 256)
+            mask = torch.full((block, block), float("-inf"), dtype=q.dtype).triu(1)
+            out = torch.empty_like(q)
+            q = q * d**-0.5
+            saved = []
+            for g in range(0, n, many):
+                heads = slice(g, g + many)
+                for i in range(0, t, block):
+                    here = slice(i, i + block)
+                    scores = torch.bmm(q[heads, here], k[heads, : i + block].transpose(1, 2))
+                    scores[:, :, i:] += mask[: scores.shape[1], : scores.shape[2] - i]
+                    weights = torch.softmax(scores, -1)
+                    out[heads, here] = torch.bmm(weights, v[heads, : i + block])
+                    saved.append((heads, here, i + block, weights))
+            ctx.save_for_backward(q, k, v, out)
+            ctx.blocks = saved
+            return out
+
+        @staticmethod
+        def backward(ctx: Any, grad: Any) -> Any:
+            q, k, v, out = ctx.saved_tensors
+            dq, dk, dv = torch.empty_like(q), torch.zeros(k.shape), torch.zeros(v.shape)
+            mean = (grad * out).sum(-1, keepdim=True, dtype=torch.float32).to(q.dtype)
+            for heads, here, end, weights in ctx.blocks:
+                g = grad[heads, here]
+                dv[heads, :end] += torch.bmm(weights.transpose(1, 2), g)
+                ds = torch.baddbmm(mean[heads, here], g, v[heads, :end].transpose(1, 2), beta=-1).mul_(weights)
+                dq[heads, here] = torch.bmm(ds, k[heads, :end])
+                dk[heads, :end] += torch.bmm(ds.transpose(1, 2), q[heads, here])
+            ctx.blocks = None
+            return dq * q.shape[-1] ** -0.5, dk.to(k.dtype), dv.to(v.dtype)
+
+    def blocks(module: Any, query: Any, key: Any, value: Any, attention_mask: Any, **options: Any) -> tuple[Any, None]:
+        if query.shape != key.shape:
+            return sdpa_attention_forward(module, query, key, value, attention_mask, **options)
+        b, h, t, d = query.shape
+        dtype = torch.bfloat16 if torch.is_autocast_enabled("cpu") else query.dtype
+        out = Blocks.apply(*(x.reshape(b * h, t, d).to(dtype) for x in (query, key, value)))
+        return out.view(b, h, t, d).transpose(1, 2), None
+
+    AttentionInterface.register("nano_blocks", blocks)
+    return "nano_blocks"
 
 
 def save_tokenizer(folder: Path) -> None:

@@ -20,11 +20,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from tail_lite import nano
 from tail_lite.chat import IGNORE, prompt_ids, sample_ids, template_of
 from tail_lite.config import RunConfig
 from tail_lite.errors import RunError, UsageError
 from tail_lite.merge import TRAINED_OVER, is_disk_full, save_model
-from tail_lite.models import LINEAR_LAYERS, context_length, has_cuda, load_model, load_tokenizer, locate, require
+from tail_lite.models import LINEAR_LAYERS, NANO, context_length, has_cuda, load_model, load_tokenizer, locate, require
 from tail_lite.verify import first_divergence
 
 Row = dict[str, Any]
@@ -138,6 +139,8 @@ def _load(config: RunConfig, base: Path, backend: str, longest: int) -> Any:
     dtype = torch.bfloat16 if has_cuda() else torch.float32
     model = load_model(base, dtype=dtype, quantize=quantize)
     model.config.use_cache = False
+    if config.model == NANO and not has_cuda() and fast_bf16():
+        model.set_attn_implementation(nano.attention())
     if backend == "full":
         return model
     from peft import LoraConfig, get_peft_model, prepare_model_for_kbit_training

@@ -12,8 +12,8 @@ import pytest
 
 from tail_lite import nano
 from tail_lite.render import Form, label_and_index, render_text
-from tail_lite.tasks import get_task
-from tail_lite.tasks.base import rng_of
+from tail_lite.tasks import get_task, task_names
+from tail_lite.tasks.base import ANSWER_MARK, rng_of
 
 RECIPE = Path(__file__).parents[1] / "recipes" / "pretrain_nano.py"
 
@@ -98,25 +98,57 @@ def _pages(recipe: ModuleType, many: int) -> list[str]:
     return ["".join(t for t, _ in recipe.document(rng_of("test", k), 2_500, 30)) for k in range(many)]
 
 
-def test_no_line_of_a_page_stands_under_a_label_of_addition(recipe) -> None:
-    labels = set(get_task("addition").phrases)
+def test_no_line_of_a_page_stands_under_a_label_of_a_task(recipe) -> None:
+    """A single letter may head a line here and there, but none of those of addition."""
+    labels = {label for name in task_names() for label in get_task(name).phrases if len(label) > 1}
+    labels |= set(get_task("addition").phrases)
     for page in _pages(recipe, 150):
         for line in page.split("\n"):
+            assert not line.startswith(ANSWER_MARK.strip())
             if "=" in line and not line.startswith(("=", " ")):
                 head = re.split(r"[ =]", line, maxsplit=1)[0]
                 assert label_and_index(head)[0] not in labels, line
 
 
+def _forms(text: str) -> list[str]:
+    """Its lines, all digits alike, so that one shared *form* would be found too."""
+    return [re.sub(r"[0-9]+", "0", line) for line in text.split("\n") if line]
+
+
+def _traces(name: str, many: int) -> list[str]:
+    task = get_task(name)
+    lo, hi = task.ranges["S"]
+    problems = (task.sample(rng_of("test", name, k), lo, hi) for k in range(many))
+    return [render_text(task.program(p), task.phrases, Form()) for p in problems]
+
+
 def test_no_line_of_a_page_is_a_line_of_an_addition_trace(recipe) -> None:
-    """Lines are compared with every digit alike, so one shared *form* would be found too."""
-    task = get_task("addition")
+    known = {line for trace in _traces("addition", 100) for line in _forms(trace)}
+    assert not known & {line for page in _pages(recipe, 150) for line in _forms(page)}
 
-    def forms(text: str) -> set[str]:
-        return {re.sub(r"[0-9]+", "0", line) for line in text.split("\n")} - {""}
 
-    traces = [task.program(task.sample(rng_of("test", k), 10, 30)) for k in range(100)]
-    known = set().union(*(forms(render_text(t, task.phrases, Form())) for t in traces))
-    assert not known & set().union(*(forms(page) for page in _pages(recipe, 150)))
+@pytest.mark.parametrize("name", task_names())
+def test_no_page_has_a_passage_of_a_trace(recipe, name: str) -> None:
+    """Three lines in a row: a single one, such as a string with its addresses, may look alike in many tasks."""
+
+    def passages(texts: list[str]) -> set[tuple[str, ...]]:
+        lines = [_forms(text) for text in texts]
+        return {tuple(here[k : k + 3]) for here in lines for k in range(len(here) - 2)}
+
+    assert not passages(_traces(name, 20)) & passages(_pages(recipe, 100))
+
+
+def test_a_page_closes_and_its_end_is_learnt(recipe) -> None:
+    tokenizer = nano.build_tokenizer()
+    closed = 0
+    for k in range(20):
+        ids, kinds, _ = recipe.row(tokenizer, 3, k, 1024, 18)
+        for at in (n for n, token in enumerate(ids) if token == 0):
+            last = tokenizer.decode(ids[:at]).rpartition("\n")[2]
+            assert last.startswith(recipe.CLOSING)
+            assert kinds[at] != recipe.FREE
+            closed += 1
+    assert closed > 10
 
 
 def test_what_a_page_says_of_itself_is_right(recipe) -> None:
@@ -130,8 +162,9 @@ def test_what_a_page_says_of_itself_is_right(recipe) -> None:
         latest: dict[str, str] = {}
         text = "".join(t for t, _ in page.pieces)
         for line in text.split("\n"):
-            cells = re.findall(r"([A-Za-z]\d+)=(\S+)", line)
-            free = line.startswith("set ") or re.match(r"[A-Za-z]\d+=", line)
+            cells = re.findall(r"([A-Za-z]+\d+)=(\S+)", line)
+            laid = re.match(r"([A-Za-z]+ [A-Za-z]{2}|[A-Za-z])\d+=", line) and cells[0][0] not in latest
+            free = line.startswith(f"{recipe.SET} ") or laid
             for address, value in cells:
                 assert free or latest[address] == value
                 latest[address] = value
@@ -153,3 +186,30 @@ def test_stopped_and_resumed_it_goes_on_in_the_same_stream(recipe, tmp_path, mon
     assert parted["state"]["step"] == whole["state"]["step"]
     for name, weights in whole["model"].items():
         assert torch.allclose(weights, parted["model"][name], atol=1e-6), name
+
+
+def test_attention_in_blocks_is_attention() -> None:
+    """Loss and gradients as with torch's own kernel, padding on the right included; from a cache it goes on too."""
+    import torch
+
+    model = nano.fresh_model(1)
+    ids = torch.randint(0, 1024, (2, 300), generator=torch.Generator().manual_seed(0))
+    mask = torch.ones_like(ids)
+    mask[1, 200:] = 0
+    labels = ids.masked_fill(mask == 0, -100)
+
+    def loss_and_gradients() -> tuple[torch.Tensor, list[torch.Tensor], list[int]]:
+        model.zero_grad()
+        loss = model(input_ids=ids, attention_mask=mask, labels=labels).loss
+        loss.backward()
+        written = model.generate(ids[:1, :9], max_new_tokens=4, do_sample=False)[0].tolist()
+        return loss.detach(), [p.grad.clone() for p in model.parameters() if p.grad is not None], written
+
+    model.set_attn_implementation("sdpa")
+    loss, gradients, written = loss_and_gradients()
+    model.set_attn_implementation(nano.attention())
+    same_loss, same_gradients, same_written = loss_and_gradients()
+    assert torch.allclose(loss, same_loss, atol=1e-5)
+    assert written == same_written
+    for p, q in zip(gradients, same_gradients, strict=True):
+        assert torch.allclose(p, q, atol=1e-5)
