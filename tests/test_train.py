@@ -83,8 +83,9 @@ def test_losses_fall_and_the_model_reloads(recipe, tmp_path, words):
     if "nf4" in words:
         report = json.loads((run / "merged" / "merge.json").read_text())
         assert report["trained_over"] == "nf4"
-        # What is left is bfloat16 computing in the 4-bit model; onto the original weights it is twenty times as far.
-        assert report["logit_difference"]["mean"] < 0.02
+        # What is left is bfloat16 computing in the 4-bit model (0.017 to 0.024 so far, by machine and base); onto the
+        # original weights it is twenty times as far.
+        assert report["logit_difference"]["mean"] < 0.06
 
 
 @pytest.mark.skipif(find_spec("unsloth") is None, reason="unsloth is not installed")
