@@ -12,6 +12,8 @@ from collections.abc import Callable
 from string import ascii_lowercase
 
 from tail_lite.tape import BLANK, Tape
+from tail_lite.tasks._checks import check_keys
+from tail_lite.tasks._moves import lay_out
 from tail_lite.tasks.base import Problem
 
 LONGEST = 99
@@ -78,8 +80,7 @@ def length(problem: Problem) -> list[int]:
 
 
 def validate(problem: Problem) -> None:
-    if not isinstance(problem, dict) or set(problem) != {"a", "b"}:
-        raise ValueError("a problem on two strings has the keys 'a' and 'b'")
+    check_keys("a problem on two strings", problem, "a", "b")
     for key, text in problem.items():
         if not isinstance(text, str) or not _WORD.fullmatch(text):
             raise ValueError(f"{key!r} must be a string of lower-case letters from a to z, not {text!r}")
@@ -95,8 +96,7 @@ def table(problem: Problem, border: Callable[[int], int]) -> Tape:
     """
     cells: dict[str, str | int] = {}
     for track, text in problem.items():
-        for k, symbol in enumerate(text + BLANK, 1):
-            cells[f"{track}{k}"] = symbol
+        lay_out(cells, track, text, first=1)
     tape = Tape(cells)
     enter, read, write, goto = tape.enter, tape.read, tape.write, tape.goto
     enter("start")
@@ -125,6 +125,43 @@ def table(problem: Problem, border: Callable[[int], int]) -> Tape:
             k += 1
             goto(f"b{k}")
     return tape
+
+
+Entry = Callable[[int, bool, str, str, str], None]
+"""Fills a cell, whose address comes last: of its left neighbour's value, whether the letters of its column and row are
+equal, and the addresses of its diagonal and upper neighbours."""
+
+
+def fill(tape: Tape, problem: Problem, entry: Entry) -> int:
+    """Fill the table row by row and return its last cell's value, fetched in a state that is left open.
+
+    A state is named by the left neighbour, and begins with that and the two letters; `entry` does the rest but for
+    announcing the next state. The blank behind the second string ends a row, that below column 0 the table.
+    """
+    enter, read, goto = tape.enter, tape.read, tape.goto
+    n, m = len(problem["a"]), len(problem["b"])
+    columns = [f"b{j}" for j in range(m + 2)]
+    above = [f"d0,{j}" for j in range(m + 1)]
+    with tape.loop():
+        for i in range(1, n + 1):
+            row = f"a{i}"
+            cells = [f"d{i},{j}" for j in range(m + 1)]
+            with tape.loop():
+                for j in range(m):
+                    here, filled = cells[j], cells[j + 1]
+                    enter(here)
+                    left = int(read(here))
+                    equal = read(columns[j + 1]) == read(row)
+                    entry(left, equal, above[j], above[j + 1], filled)
+                    goto(filled)
+                enter(cells[m])
+                read(cells[m])
+                read(columns[m + 1])
+                goto(f"d{i + 1},0")
+            above = cells
+    enter(f"d{n + 1},0")
+    read(f"d{n + 1},0")
+    return int(read(f"d{n},{read('nb')}"))
 
 
 PHRASES = {

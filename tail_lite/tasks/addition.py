@@ -16,11 +16,11 @@ from decimal import Decimal, localcontext
 from itertools import product
 
 from tail_lite.tape import BLANK, Rule, Tape, Trace, Value, addresses
+from tail_lite.tasks._checks import check_keys
+from tail_lite.tasks._decimals import ENDS, check_decimals, lay_out_decimal, length
 from tail_lite.tasks.base import ANSWER_MARK, Baseline, Problem, Task
 
-_NUMBER = re.compile(r"(0|[1-9][0-9]*)(\.[0-9]+)?")
 _DIGIT = "0123456789"
-_ENDS = frozenset((".", BLANK))
 
 
 def _number(rng: random.Random, digits: int, alphabet: str) -> str:
@@ -68,16 +68,9 @@ def enumerate_problems(lo: int, hi: int) -> list[Problem] | None:
     return [{"a": a, "b": b} for a, b in product(numbers, numbers)]
 
 
-def length(problem: Problem) -> list[int]:
-    return [len(problem["a"].replace(".", "")), len(problem["b"].replace(".", ""))]
-
-
 def validate(problem: Problem) -> None:
-    if set(problem) != {"a", "b"}:
-        raise ValueError("an addition problem has the keys 'a' and 'b'")
-    for key, text in problem.items():
-        if not isinstance(text, str) or not _NUMBER.fullmatch(text):
-            raise ValueError(f"{key!r} must be a decimal string without sign or superfluous zeros, not {text!r}")
+    check_keys("an addition problem", problem, "a", "b")
+    check_decimals(problem)
 
 
 def oracle(problem: Problem) -> str:
@@ -116,24 +109,15 @@ _COLUMN: list[dict[Value, dict[Value, Rule]]] = [
 """What one knows by heart: two digits and a carry have this solution, leave this digit and carry that."""
 
 
-def _lay_out(cells: dict[str, Value], text: str, whole: str, fraction: str) -> None:
-    """A blank, the symbols, a blank; after the point they stand on the other track."""
-    path = addresses(whole, len(text) + 2)
-    if "." in text:
-        n = text.index(".") + 2
-        path = path[:n] + addresses(fraction, len(text))[1:]
-    cells.update(zip(path, BLANK + text + BLANK, strict=False))
-
-
 def _scan(tape: Tape, whole: str, fraction: str, then: str) -> None:
     """Read one operand from the left, symbol by symbol: where is its point, where does it end?"""
     places = 0
     with tape.loop():
-        passed, end = tape.scan(whole, 1, _ENDS)
+        passed, end = tape.scan(whole, 1, ENDS)
         tape.write(f"n{whole}", len(passed))
         if end == ".":
             tape.goto(f"{fraction}1")
-            passed, _ = tape.scan(fraction, 1, _ENDS)
+            passed, _ = tape.scan(fraction, 1, ENDS)
             places = len(passed)
         tape.write(f"m{whole}", places)
         tape.goto(then)
@@ -151,9 +135,10 @@ def _leftwards(track: str, k: int) -> Sequence[str]:
 
 
 def program(problem: Problem) -> Trace:
-    cells: dict[str, Value] = {}
-    _lay_out(cells, problem["a"], "a", "x")
-    _lay_out(cells, problem["b"], "b", "y")
+    cells: dict[str, Value] = {"a0": BLANK}  # a last carry may come to stand before the first digit
+    lay_out_decimal(cells, problem["a"], "a", "x")
+    cells["b0"] = BLANK
+    lay_out_decimal(cells, problem["b"], "b", "y")
     tape = Tape(cells)
     enter, read, solve, write, goto = tape.enter, tape.read, tape.solve, tape.write, tape.goto
 
@@ -236,9 +221,9 @@ def _copy(tape: Tape, track: str, k: int, output: str, word: str, then: str) -> 
     with tape.loop():
         while not ended:
             tape.enter("copy")
-            digits = tape.spell(track, k, 5, _ENDS)
+            digits = tape.spell(track, k, 5, ENDS)
             k += 5
-            ended = digits[-1] in _ENDS
+            ended = digits[-1] in ENDS
             if ended:
                 digits = digits[:-1]
             if digits:

@@ -17,6 +17,7 @@ import re
 from itertools import product
 
 from tail_lite.tape import BLANK, Tape, Trace, Value
+from tail_lite.tasks._checks import check_keys
 from tail_lite.tasks._moves import lay_out, scan
 from tail_lite.tasks.base import Problem, Task
 
@@ -52,8 +53,7 @@ def length(problem: Problem) -> list[int]:
 
 
 def validate(problem: Problem) -> None:
-    if not isinstance(problem, dict) or set(problem) != {"text"}:
-        raise ValueError("an any_substring problem has the one key 'text'")
+    check_keys("an any_substring problem", problem, "text")
     text = problem["text"]
     if not isinstance(text, str) or not re.fullmatch("[a-z]+", text):
         raise ValueError(f"'text' must be one or more letters from a to z, not {text!r}")

@@ -14,6 +14,7 @@ import random
 from itertools import pairwise
 
 from tail_lite.tape import Tape, Trace, Value
+from tail_lite.tasks._checks import check_keys
 from tail_lite.tasks._moves import (
     add,
     add_phrases,
@@ -64,8 +65,7 @@ def length(problem: Problem) -> list[int]:
 
 
 def validate(problem: Problem) -> None:
-    if set(problem) != {"items", "target"}:
-        raise ValueError("a binary_search problem has the keys 'items' and 'target'")
+    check_keys("a binary_search problem", problem, "items", "target")
     items = problem["items"]
     if not isinstance(items, list) or not 1 <= len(items) <= _LONGEST:
         raise ValueError(f"'items' must be a list of 1 to {_LONGEST} integers")

@@ -12,6 +12,7 @@ import json
 import random
 
 from tail_lite.tape import Tape, Trace, Value
+from tail_lite.tasks._checks import check_keys
 from tail_lite.tasks._moves import compare, compare_phrases, lay_out, scan
 from tail_lite.tasks.base import Problem, Task
 
@@ -58,8 +59,7 @@ def length(problem: Problem) -> list[int]:
 
 
 def validate(problem: Problem) -> None:
-    if set(problem) != {"items"}:
-        raise ValueError("a bubble_sort problem has the key 'items'")
+    check_keys("a bubble_sort problem", problem, "items")
     items = problem["items"]
     if not isinstance(items, list) or len(items) < 2:
         raise ValueError("'items' must be a list of at least two integers")

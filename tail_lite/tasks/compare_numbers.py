@@ -11,13 +11,13 @@ fraction the first difference decides at once, and what only one number has is c
 from __future__ import annotations
 
 import random
-import re
 from decimal import Decimal
 
 from tail_lite.tape import BLANK, HALT, Tape, Trace
+from tail_lite.tasks._checks import check_keys
+from tail_lite.tasks._decimals import ENDS, check_decimals, lay_out_decimal, length, pointed
 from tail_lite.tasks.base import Problem, Task
 
-_NUMBER = re.compile(r"(0|[1-9][0-9]*)(\.[0-9]+)?")
 _DIGITS = "0123456789"
 _ALPHABETS = (_DIGITS, _DIGITS, _DIGITS, _DIGITS, "09", "01", "0459", "78", "0001")
 _END = (".", BLANK)
@@ -28,10 +28,6 @@ def _draw(rng: random.Random, digits: int, whole: int) -> str:
     """So many digits; the first is no zero where more than one stands before the point."""
     text = "".join(rng.choices(rng.choice(_ALPHABETS), k=digits))
     return rng.choice("123456789") + text[1:] if whole > 1 and text[0] == "0" else text
-
-
-def _pointed(digits: str, whole: int) -> str:
-    return f"{digits[:whole]}.{digits[whole:]}" if whole < len(digits) else digits
 
 
 def _whole(rng: random.Random, digits: int) -> int:
@@ -46,7 +42,7 @@ def _equal_pair(rng: random.Random, lo: int, hi: int) -> tuple[str, str]:
         n = min(max(m + rng.choice((-3, -2, -1, 1, 2, 3)), lo), hi)
     if m == n or rng.random() < 0.3:
         whole = _whole(rng, m)
-        text = _pointed(_draw(rng, m, whole), whole)
+        text = pointed(_draw(rng, m, whole), whole)
         return text, text
     short, long = min(m, n), max(m, n)
     whole = _whole(rng, short)
@@ -54,7 +50,7 @@ def _equal_pair(rng: random.Random, lo: int, hi: int) -> tuple[str, str]:
     if rng.random() < 0.3:
         kept = rng.randint(whole, short)
         digits = digits[:kept] + "0" * (short - kept)
-    pair = _pointed(digits, whole), _pointed(digits + "0" * (long - short), whole)
+    pair = pointed(digits, whole), pointed(digits + "0" * (long - short), whole)
     return pair if rng.random() < 0.5 else (pair[1], pair[0])
 
 
@@ -63,25 +59,25 @@ def _unequal_pair(rng: random.Random, lo: int, hi: int) -> tuple[str, str]:
     kind = rng.random()
     if kind < 0.25:  # nothing in common
         i, j = _whole(rng, m), _whole(rng, n)
-        return _pointed(_draw(rng, m, i), i), _pointed(_draw(rng, n, j), j)
+        return pointed(_draw(rng, m, i), i), pointed(_draw(rng, n, j), j)
     short, long = min(m, n), max(m, n)
     if kind < 0.4 and short > 1:  # the same digits, the point elsewhere
         digits = _draw(rng, long, 2)
         i, j = rng.randint(1, m), rng.randint(1, n)
         if i == j:
             i = i % m + 1
-        return _pointed(digits[:m], i), _pointed(digits[:n], j)
+        return pointed(digits[:m], i), pointed(digits[:n], j)
     whole = _whole(rng, short)
     digits = _draw(rng, long, whole)
     if kind < 0.7 and m < n:  # one goes on where the other ends: zeros, and a digit somewhere among them
         tail = ["0"] * (n - m)
         tail[rng.randrange(n - m) if rng.random() < 0.5 else -1] = rng.choice("123456789")
-        return _pointed(digits[:m], whole), _pointed(digits[:m] + "".join(tail), whole)
+        return pointed(digits[:m], whole), pointed(digits[:m] + "".join(tail), whole)
     # A shared prefix, then a different digit, as often as not near the end; then the same digits again, or others.
     p = rng.randrange(short) if rng.random() < 0.5 else short - 1 - rng.randrange(min(short, 3))
     other = rng.choice([d for d in _DIGITS if d != digits[p] and (d != "0" or p or whole == 1)])
     rest = digits[p + 1 : n] if rng.random() < 0.5 else _draw(rng, n - p - 1, 1)
-    return _pointed(digits[:m], whole), _pointed(digits[:p] + other + rest, whole)
+    return pointed(digits[:m], whole), pointed(digits[:p] + other + rest, whole)
 
 
 def sample(rng: random.Random, lo: int, hi: int) -> Problem:
@@ -97,16 +93,9 @@ def sample(rng: random.Random, lo: int, hi: int) -> Problem:
             return {"a": a, "b": b} if found == wanted else {"a": b, "b": a}
 
 
-def length(problem: Problem) -> list[int]:
-    return [len(problem["a"].replace(".", "")), len(problem["b"].replace(".", ""))]
-
-
 def validate(problem: Problem) -> None:
-    if set(problem) != {"a", "b"}:
-        raise ValueError("a problem of comparing numbers has the keys 'a' and 'b'")
-    for key, text in problem.items():
-        if not isinstance(text, str) or not _NUMBER.fullmatch(text):
-            raise ValueError(f"{key!r} must be a decimal string without sign or superfluous zeros, not {text!r}")
+    check_keys("a problem of comparing numbers", problem, "a", "b")
+    check_decimals(problem)
 
 
 def _relation(a: str, b: str) -> str:
@@ -120,15 +109,6 @@ def oracle(problem: Problem) -> str:
     """By the decimal module, whose comparison is exact at any length."""
     a, b = Decimal(problem["a"]), Decimal(problem["b"])
     return "<" if a < b else ">" if a > b else "="
-
-
-def _lay_out(cells: dict[str, str | int], text: str, whole: str, fraction: str) -> None:
-    head, point, tail = text.partition(".")
-    for k, symbol in enumerate(head + (point or BLANK), 1):
-        cells[f"{whole}{k}"] = symbol
-    if point:
-        for k, symbol in enumerate(tail + BLANK, 1):
-            cells[f"{fraction}{k}"] = symbol
 
 
 def _compare(tape: Tape, p: str, q: str) -> str:
@@ -148,25 +128,18 @@ def _decide(tape: Tape, relation: str) -> Trace:
 
 def program(problem: Problem) -> Trace:
     cells: dict[str, str | int] = {}
-    _lay_out(cells, problem["a"], "a", "x")
-    _lay_out(cells, problem["b"], "b", "y")
+    lay_out_decimal(cells, problem["a"], "a", "x")
+    lay_out_decimal(cells, problem["b"], "b", "y")
     tape = Tape(cells)
     enter, read, goto = tape.enter, tape.read, tape.goto
 
     # Scan the second number.
-    track, k, address = "b", 1, "b1"
     with tape.loop():
-        while True:
-            enter(address)
-            symbol = read(address)
-            if symbol == BLANK:
-                goto("a1")
-                break
-            if symbol == ".":
-                track, k = "y", 0
-            k += 1
-            address = f"{track}{k}"
-            goto(address)
+        _, end = tape.scan("b", 1, ENDS)
+        if end == ".":
+            goto("y1")
+            tape.scan("y", 1, ENDS)
+        goto("a1")
 
     # Scan the whole part of the first, side by side with the second's: `a` while equal, then `l` or `g`.
     label, decided, k = "a", "=", 1

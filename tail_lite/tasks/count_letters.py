@@ -12,6 +12,7 @@ import random
 import re
 
 from tail_lite.tape import BLANK, Tape, Trace, Value
+from tail_lite.tasks._checks import check_keys
 from tail_lite.tasks._moves import lay_out
 from tail_lite.tasks._sentences import check_sentence, sentence_of_words, symbols
 from tail_lite.tasks.base import Problem, Task
@@ -37,8 +38,7 @@ def length(problem: Problem) -> list[int]:
 
 
 def validate(problem: Problem) -> None:
-    if not isinstance(problem, dict) or set(problem) != {"text", "letter"}:
-        raise ValueError("a count_letters problem has the keys 'text' and 'letter'")
+    check_keys("a count_letters problem", problem, "text", "letter")
     check_sentence(problem["text"])
     letter = problem["letter"]
     if not isinstance(letter, str) or not re.fullmatch("[a-z]", letter):

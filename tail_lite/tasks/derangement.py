@@ -17,6 +17,7 @@ from __future__ import annotations
 import random
 
 from tail_lite.tape import BLANK, Tape, Trace
+from tail_lite.tasks._checks import check_keys, check_whole
 from tail_lite.tasks.base import Problem, Task
 
 _LARGEST_N = 199  # with two hundreds, a small modulus would need a second entry in the table
@@ -33,12 +34,9 @@ def enumerate_problems(lo: int, hi: int) -> list[Problem]:
 
 
 def validate(problem: Problem) -> None:
-    if set(problem) != {"n", "mod"}:
-        raise ValueError("a derangement problem has the keys 'n' and 'mod'")
+    check_keys("a derangement problem", problem, "n", "mod")
     for key, least, most in (("n", 2, _LARGEST_N), ("mod", _MODULI[0], _MODULI[-1])):
-        value = problem[key]
-        if type(value) is not int or not least <= value <= most:
-            raise ValueError(f"{key!r} must be a whole number from {least} to {most}, not {value!r}")
+        check_whole(problem, key, least, most)
 
 
 def oracle(problem: Problem) -> str:

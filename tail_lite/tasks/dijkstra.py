@@ -15,6 +15,7 @@ import heapq
 import random
 
 from tail_lite.tape import BLANK, Tape, Trace, Value
+from tail_lite.tasks._checks import check_keys, is_whole
 from tail_lite.tasks._moves import add, add_phrases, compare, compare_phrases, lay_out
 from tail_lite.tasks.base import Problem, Task
 
@@ -78,17 +79,12 @@ def enumerate_problems(lo: int, hi: int) -> list[Problem] | None:
     ]
 
 
-def _is_int(value: object, lo: int, hi: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and lo <= value <= hi
-
-
 def validate(problem: Problem) -> None:
-    if not isinstance(problem, dict) or set(problem) != {"n", "edges", "source"}:
-        raise ValueError("a dijkstra problem has the keys 'n', 'edges' and 'source'")
+    check_keys("a dijkstra problem", problem, "n", "edges", "source")
     n, edges, source = problem["n"], problem["edges"], problem["source"]
-    if not _is_int(n, 2, 500):
+    if not is_whole(n, 2, 500):
         raise ValueError(f"'n' must be an integer from 2 to 500, not {n!r}")
-    if not _is_int(source, 0, n - 1):
+    if not is_whole(source, 0, n - 1):
         raise ValueError(f"'source' must be a vertex from 0 to {n - 1}, not {source!r}")
     if not isinstance(edges, list) or not n - 1 <= len(edges) <= 2 * n:
         raise ValueError(f"'edges' must be a list of {n - 1} to {2 * n} edges")
@@ -98,9 +94,9 @@ def validate(problem: Problem) -> None:
         if not (isinstance(edge, list) and len(edge) == 3):
             raise ValueError(f"an edge is a list [u, v, weight], not {edge!r}")
         u, v, w = edge
-        if not (_is_int(u, 0, n - 1) and _is_int(v, 0, n - 1) and u != v):
+        if not (is_whole(u, 0, n - 1) and is_whole(v, 0, n - 1) and u != v):
             raise ValueError(f"an edge joins two different vertices from 0 to {n - 1}, unlike {edge!r}")
-        if not _is_int(w, 1, 20):
+        if not is_whole(w, 1, 20):
             raise ValueError(f"a weight is an integer from 1 to 20, unlike that of {edge!r}")
         if (min(u, v), max(u, v)) in seen:
             raise ValueError(f"vertices {u} and {v} are joined twice")

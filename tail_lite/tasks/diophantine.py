@@ -16,6 +16,7 @@ import random
 from math import gcd
 
 from tail_lite.tape import BLANK, Tape, Trace
+from tail_lite.tasks._checks import check_keys, check_whole
 from tail_lite.tasks.base import Problem, Task
 
 _LEAST, _MOST = 3, 30  # the coefficients
@@ -55,12 +56,9 @@ def enumerate_problems(lo: int, hi: int) -> list[Problem] | None:
 
 
 def validate(problem: Problem) -> None:
-    if set(problem) != {"a", "b", "n"}:
-        raise ValueError("a diophantine problem has the keys 'a', 'b' and 'n'")
+    check_keys("a diophantine problem", problem, "a", "b", "n")
     for key, least, most in (("a", _LEAST, _MOST), ("b", _LEAST, _MOST), ("n", _MIN_N, _MAX_N)):
-        value = problem[key]
-        if type(value) is not int or not least <= value <= most:
-            raise ValueError(f"{key!r} must be a whole number from {least} to {most}, not {value!r}")
+        check_whole(problem, key, least, most)
 
 
 def oracle(problem: Problem) -> str:

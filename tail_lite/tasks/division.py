@@ -13,14 +13,14 @@ quotient grows in ``o``.
 from __future__ import annotations
 
 import random
-import re
 from collections.abc import Iterator
 from itertools import product
 
 from tail_lite.tape import BLANK, HALT, Tape, Trace
+from tail_lite.tasks._checks import check_keys
+from tail_lite.tasks._decimals import check_decimals, length, pointed
 from tail_lite.tasks.base import Problem, Task
 
-_NUMBER = re.compile(r"(0|[1-9][0-9]*)(\.[0-9]+)?")
 _DIGITS = "0123456789"
 _NONZERO = "123456789"
 _COLUMNS = "CDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -30,10 +30,6 @@ _PLACES = (2, 3, 4, 5)
 # The halving search: which row comes next if row q fits, or does not. Below zero: the digit is known (~digit).
 _FITS = {5: 7, 7: 8, 8: 9, 9: ~9, 6: ~6, 2: 3, 3: 4, 4: ~4, 1: ~1}
 _TOO_MUCH = {5: 2, 7: 6, 8: ~7, 9: ~8, 6: ~5, 2: 1, 3: ~2, 4: ~3, 1: ~0}
-
-
-def _pointed(digits: str, whole: int) -> str:
-    return f"{digits[:whole]}.{digits[whole:]}" if whole < len(digits) else digits
 
 
 def _scaled(text: str) -> tuple[int, int]:
@@ -97,7 +93,7 @@ def sample(rng: random.Random, lo: int, hi: int) -> Problem:
                 continue  # rounded up to a digit more
         else:
             dividend, divisor = _digits(rng, m, i), _digits(rng, n, j)
-        a, b = _pointed(dividend, i), _pointed(divisor, j)
+        a, b = pointed(dividend, i), pointed(divisor, j)
         if _in_bounds(a, b):
             return {"a": a, "b": b, "places": rng.choice(_PLACES)}
 
@@ -116,18 +112,10 @@ def enumerate_problems(lo: int, hi: int) -> Iterator[Problem] | None:
     return ({"a": a, "b": b, "places": k} for a, b in pairs for k in _PLACES)
 
 
-def length(problem: Problem) -> list[int]:
-    return [len(problem["a"].replace(".", "")), len(problem["b"].replace(".", ""))]
-
-
 def validate(problem: Problem) -> None:
-    if set(problem) != {"a", "b", "places"}:
-        raise ValueError("a division problem has the keys 'a', 'b' and 'places'")
-    for key in ("a", "b"):
-        text = problem[key]
-        if not isinstance(text, str) or not _NUMBER.fullmatch(text):
-            raise ValueError(f"{key!r} must be a decimal string without sign or superfluous zeros, not {text!r}")
-        size = len(text.replace(".", ""))
+    check_keys("a division problem", problem, "a", "b", "places")
+    check_decimals(problem)
+    for key, size in zip("ab", length(problem), strict=True):
         if size > _LONGEST:
             raise ValueError(f"{key!r} has {size} digits; division takes at most {_LONGEST}")
     places = problem["places"]

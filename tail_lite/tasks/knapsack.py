@@ -13,6 +13,7 @@ from __future__ import annotations
 import random
 
 from tail_lite.tape import BLANK, Tape, Trace, Value
+from tail_lite.tasks._checks import check_keys, is_whole
 from tail_lite.tasks._moves import add, add_phrases, compare, compare_phrases, lay_out, scan
 from tail_lite.tasks.base import Problem, Task
 
@@ -64,18 +65,13 @@ def enumerate_problems(lo: int, hi: int) -> list[Problem] | None:
     ]
 
 
-def _is_int(value: object, most: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= most
-
-
 def validate(problem: Problem) -> None:
-    if not isinstance(problem, dict) or set(problem) != {"capacity", "weights", "values"}:
-        raise ValueError("a knapsack problem has the keys 'capacity', 'weights' and 'values'")
-    if not _is_int(problem["capacity"], _CAPACITY):
+    check_keys("a knapsack problem", problem, "capacity", "weights", "values")
+    if not is_whole(problem["capacity"], 1, _CAPACITY):
         raise ValueError(f"'capacity' must be an integer from 1 to {_CAPACITY}, not {problem['capacity']!r}")
     for key, most in (("weights", _WEIGHT), ("values", _VALUE)):
         numbers = problem[key]
-        if not isinstance(numbers, list) or not all(_is_int(number, most) for number in numbers):
+        if not isinstance(numbers, list) or not all(is_whole(number, 1, most) for number in numbers):
             raise ValueError(f"{key!r} must be a list of integers from 1 to {most}, not {numbers!r}")
     if not 0 < len(problem["weights"]) == len(problem["values"]) <= 500:
         raise ValueError("'weights' and 'values' must have one entry for each of 1 to 500 items")

@@ -18,9 +18,11 @@ from itertools import product
 from string import ascii_lowercase
 
 from tail_lite.tape import BLANK, Trace
-from tail_lite.tasks._strings import LONGEST, PHRASES, length, pair, table
+from tail_lite.tasks._strings import LONGEST, PHRASES, fill, length, pair, table
 from tail_lite.tasks._strings import validate as validate_strings
 from tail_lite.tasks.base import Problem, Task
+
+_END = frozenset((BLANK,))
 
 
 def sample(rng: random.Random, lo: int, hi: int) -> Problem:
@@ -78,41 +80,22 @@ def program(problem: Problem) -> Trace:
     tape = table(problem, lambda k: 0)
     enter, read, solve, write, goto = tape.enter, tape.read, tape.solve, tape.write, tape.goto
 
-    # The table, row by row. The blank behind the second string ends a row.
-    n, m = len(problem["a"]), len(problem["b"])
-    columns = [f"b{j}" for j in range(m + 2)]
-    above = [f"d0,{j}" for j in range(m + 1)]
-    with tape.loop():
-        for i in range(1, n + 1):
-            row = f"a{i}"
-            cells = [f"d{i},{j}" for j in range(m + 1)]
-            with tape.loop():
-                for j in range(m):
-                    here, filled = cells[j], cells[j + 1]
-                    enter(here)
-                    left = read(here)
-                    if read(columns[j + 1]) == read(row):
-                        diagonal = int(read(above[j]))
-                        most = diagonal + 1
-                        solve(f"{diagonal}+1", most)
-                    else:
-                        up = read(above[j + 1])
-                        most = int(left if left > up else up)  # type: ignore[operator]
-                        solve(f"max({left}, {up})", most)
-                    write(filled, most)
-                    goto(filled)
-                enter(cells[m])
-                read(cells[m])
-                read(columns[m + 1])
-                goto(f"d{i + 1},0")
-            above = cells
+    def entry(left: int, equal: bool, diagonal: str, up: str, filled: str) -> None:
+        if equal:
+            value = int(read(diagonal))
+            most = value + 1
+            solve(f"{value}+1", most)
+        else:
+            value = int(read(up))
+            most = left if left > value else value
+            solve(f"max({left}, {value})", most)
+        write(filled, most)
 
-    # A blank under the head: the table is full. The last cell says how many letters there are.
-    enter(f"d{n + 1},0")
-    read(f"d{n + 1},0")
-    i, j = n, int(read("nb"))
-    write(f"c{int(read(f'd{i},{j}')) + 1}", BLANK)
+    # The last cell says how many letters there are.
+    many = fill(tape, problem, entry)
+    write(f"c{many + 1}", BLANK)
     write("o", BLANK)
+    i, j = length(problem)
     goto(f"t{i},{j}")
 
     with tape.loop():
@@ -135,13 +118,9 @@ def program(problem: Problem) -> Trace:
         k, ended = 1, False
         while not ended:
             enter(f"c{k}")
-            word = ""
-            for address in (f"c{k}", f"c{k + 1}", f"c{k + 2}", f"c{k + 3}", f"c{k + 4}"):
-                letter = read(address)
-                ended = letter == BLANK
-                if ended:
-                    break
-                word += str(letter)
+            word = tape.spell("c", k, 5, _END)
+            ended = word[-1] == BLANK
+            word = word.removesuffix(BLANK)
             k += 5
             if word:
                 read("o")

@@ -15,7 +15,7 @@ from itertools import product
 from string import ascii_lowercase
 
 from tail_lite.tape import Trace
-from tail_lite.tasks._strings import LONGEST, PHRASES, length, pair, table, validate
+from tail_lite.tasks._strings import LONGEST, PHRASES, fill, length, pair, table, validate
 from tail_lite.tasks.base import Problem, Task
 
 
@@ -57,48 +57,23 @@ def program(problem: Problem) -> Trace:
     tape = table(problem, lambda k: k)
     enter, read, solve, write, goto = tape.enter, tape.read, tape.solve, tape.write, tape.goto
 
-    # The table, row by row. The blank behind the second string ends a row.
-    n, m = len(problem["a"]), len(problem["b"])
-    columns = [f"b{j}" for j in range(m + 2)]
-    above = [f"d0,{j}" for j in range(m + 1)]
-    with tape.loop():
-        for i in range(1, n + 1):
-            row = f"a{i}"
-            cells = [f"d{i},{j}" for j in range(m + 1)]
-            with tape.loop():
-                for j in range(m):
-                    here, filled = cells[j], cells[j + 1]
-                    enter(here)
-                    left = int(read(here))
-                    equal = read(columns[j + 1]) == read(row)
-                    diagonal = int(read(above[j]))
-                    if equal:
-                        write(filled, diagonal)
-                    else:
-                        least = left if left < diagonal else diagonal
-                        solve(f"min({left}, {diagonal})", least)
-                        write("m", least)
-                        then = f"u{i},{j + 1}"
-                        goto(then)
-                        enter(then)
-                        least, up = int(read("m")), int(read(above[j + 1]))
-                        if up < least:
-                            solve(f"min({least}, {up})", up)
-                            write(filled, up + 1)
-                        else:
-                            solve(f"min({least}, {up})", least)
-                            write(filled, least + 1)
-                    goto(filled)
-                enter(cells[m])
-                read(cells[m])
-                read(columns[m + 1])
-                goto(f"d{i + 1},0")
-            above = cells
+    def entry(left: int, equal: bool, diagonal: str, up: str, filled: str) -> None:
+        value = int(read(diagonal))
+        if equal:
+            write(filled, value)
+            return
+        least = left if left < value else value
+        solve(f"min({left}, {value})", least)
+        write("m", least)
+        then = f"u{filled[1:]}"
+        goto(then)
+        enter(then)
+        least, value = int(read("m")), int(read(up))
+        both = value if value < least else least
+        solve(f"min({least}, {value})", both)
+        write(filled, both + 1)
 
-    # A blank under the head: the table is full, and its last cell is the answer.
-    enter(f"d{n + 1},0")
-    read(f"d{n + 1},0")
-    distance = read(f"d{n},{read('nb')}")
+    distance = fill(tape, problem, entry)
     goto("halt")
     return tape.halt(str(distance))
 

@@ -18,6 +18,7 @@ from heapq import heappop, heappush
 from itertools import product
 
 from tail_lite.tape import BLANK, Tape, Trace, Value
+from tail_lite.tasks._checks import check_keys, is_whole
 from tail_lite.tasks.base import Problem, Task
 
 _MACHINES, _DEADLINE, _PROFIT = 4, 10, 20
@@ -82,22 +83,17 @@ def length(problem: Problem) -> list[int]:
     return [len(problem["tasks"])]
 
 
-def _is_between(value: object, lo: int, hi: int) -> bool:
-    return type(value) is int and lo <= value <= hi
-
-
 def validate(problem: Problem) -> None:
-    if set(problem) != {"machines", "tasks"}:
-        raise ValueError("a multi_machine_schedule problem has the keys 'machines' and 'tasks'")
+    check_keys("a multi_machine_schedule problem", problem, "machines", "tasks")
     machines, tasks = problem["machines"], problem["tasks"]
-    if not _is_between(machines, 1, _MACHINES):
+    if not is_whole(machines, 1, _MACHINES):
         raise ValueError(f"'machines' must be an integer from 1 to {_MACHINES}, not {machines!r}")
     if not isinstance(tasks, list) or not tasks:
         raise ValueError("'tasks' must be a list of at least one [deadline, profit]")
     for task in tasks:
         if not isinstance(task, list) or len(task) != 2:
             raise ValueError(f"a task must be [deadline, profit], not {task!r}")
-        if not _is_between(task[0], 1, _DEADLINE) or not _is_between(task[1], 1, _PROFIT):
+        if not is_whole(task[0], 1, _DEADLINE) or not is_whole(task[1], 1, _PROFIT):
             raise ValueError(f"a task has a deadline from 1 to {_DEADLINE} and a profit from 1 to {_PROFIT}: {task!r}")
 
 

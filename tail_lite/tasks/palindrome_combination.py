@@ -20,6 +20,7 @@ from functools import cache
 from itertools import accumulate, permutations
 
 from tail_lite.tape import BLANK, HALT, Tape, Trace, Value
+from tail_lite.tasks._checks import check_keys
 from tail_lite.tasks._moves import lay_out
 from tail_lite.tasks.base import Problem, Task
 
@@ -114,8 +115,7 @@ def length(problem: Problem) -> list[int]:
 
 
 def validate(problem: Problem) -> None:
-    if not isinstance(problem, dict) or set(problem) != {"text"}:
-        raise ValueError("a palindrome_combination problem has the one key 'text'")
+    check_keys("a palindrome_combination problem", problem, "text")
     text = problem["text"]
     if not isinstance(text, str) or not re.fullmatch("[a-z]+", text):
         raise ValueError(f"'text' must be one or more letters from a to z, not {text!r}")

@@ -21,6 +21,7 @@ import random
 from itertools import product
 
 from tail_lite.tape import Tape, Trace, Value
+from tail_lite.tasks._checks import check_keys, is_whole
 from tail_lite.tasks._moves import (
     add,
     add_phrases,
@@ -120,17 +121,12 @@ def enumerate_problems(lo: int, hi: int) -> list[Problem] | None:
     ]
 
 
-def _is_int(value: object, most: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= most
-
-
 def validate(problem: Problem) -> None:
-    if not isinstance(problem, dict) or set(problem) != {"items", "target"}:
-        raise ValueError("a permutation_combination problem has the keys 'items' and 'target'")
+    check_keys("a permutation_combination problem", problem, "items", "target")
     items, target = problem["items"], problem["target"]
-    if not isinstance(items, list) or not items or not all(_is_int(item, _ITEM) for item in items):
+    if not isinstance(items, list) or not items or not all(is_whole(item, 1, _ITEM) for item in items):
         raise ValueError(f"'items' must be a list of integers from 1 to {_ITEM}, not {items!r}")
-    if not _is_int(target, _TARGET):
+    if not is_whole(target, 1, _TARGET):
         raise ValueError(f"'target' must be an integer from 1 to {_TARGET}, not {target!r}")
     if _search(items, target)[1] > _NODES:
         raise ValueError(f"the pruned search has more than {_NODES} nodes: take fewer items or another target")

@@ -13,6 +13,7 @@ import random
 from functools import cache
 
 from tail_lite.tape import BLANK, HALT, Tape, Trace
+from tail_lite.tasks._checks import check_keys, check_whole
 from tail_lite.tasks.base import Problem, Task, rng_of
 
 _LIMIT = 1_000_000
@@ -57,12 +58,9 @@ def length(problem: Problem) -> list[int]:
 
 
 def validate(problem: Problem) -> None:
-    if set(problem) != set(_KEYS):
-        raise ValueError("a problem of population growth has the keys 'n', 'x', 'y' and 'z'")
+    check_keys("a problem of population growth", problem, *_KEYS)
     for key, least, most in (("n", 1, 99), ("x", 2, 12), ("y", 1, 9), ("z", 1, 5)):
-        value = problem[key]
-        if type(value) is not int or not least <= value <= most:
-            raise ValueError(f"{key!r} must be a whole number from {least} to {most}, not {value!r}")
+        check_whole(problem, key, least, most)
     if int(oracle(problem)) >= _LIMIT:
         raise ValueError(f"P({problem['n']}) must be below {_LIMIT}")
 

@@ -18,6 +18,7 @@ from __future__ import annotations
 import random
 
 from tail_lite.tape import BLANK, Tape, Trace
+from tail_lite.tasks._checks import check_keys, check_whole
 from tail_lite.tasks.base import Problem, Task
 
 _MIN, _MAX = 5, 360
@@ -43,11 +44,9 @@ def enumerate_problems(lo: int, hi: int) -> list[Problem]:
 
 
 def validate(problem: Problem) -> None:
-    if set(problem) != {"lo", "hi"}:
-        raise ValueError("a prime_search problem has the keys 'lo' and 'hi'")
-    for key, value in problem.items():
-        if type(value) is not int or not _MIN <= value <= _MAX:
-            raise ValueError(f"{key!r} must be a whole number from {_MIN} to {_MAX}, not {value!r}")
+    check_keys("a prime_search problem", problem, "lo", "hi")
+    for key in problem:
+        check_whole(problem, key, _MIN, _MAX)
     if not problem["lo"] <= problem["hi"] <= problem["lo"] + _WIDTH:
         raise ValueError(f"'hi' must lie between 'lo' and 'lo' + {_WIDTH}")
 

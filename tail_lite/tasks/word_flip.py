@@ -12,6 +12,7 @@ from __future__ import annotations
 import random
 
 from tail_lite.tape import BLANK, Tape, Trace, Value
+from tail_lite.tasks._checks import check_keys
 from tail_lite.tasks._moves import lay_out, scan
 from tail_lite.tasks._sentences import SPACE, check_sentence, sentence_of_characters, symbols
 from tail_lite.tasks.base import Problem, Task
@@ -29,8 +30,7 @@ def length(problem: Problem) -> list[int]:
 
 
 def validate(problem: Problem) -> None:
-    if not isinstance(problem, dict) or set(problem) != {"text"}:
-        raise ValueError("a word_flip problem has the one key 'text'")
+    check_keys("a word_flip problem", problem, "text")
     check_sentence(problem["text"])
 
 
