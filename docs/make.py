@@ -16,28 +16,10 @@ from tail_lite.tokens import count_tokens, quantiles
 
 HERE = Path(__file__).parent
 SEED = 1
-SHORT = {
-    "addition": 3,
-    "binary_search": 6,
-    "bubble_sort": 3,
-    "derangement": 4,
-    "diophantine": 20,
-    "lcs": 3,
-    "levenshtein": 3,
-    "palindrome_combination": 4,
-    "permutation_combination": 3,
-    "population_growth": 5,
-    "prime_search": 29,
-}
-"""Length of the example, where the shortest of S shows too little or too much."""
-
-
-def length_of(task: Task) -> int:
-    return max(task.min_length, SHORT.get(task.name, task.ranges["S"][0]))
 
 
 def example(task: Task) -> str:
-    n = length_of(task)
+    n = task.example_length or max(task.min_length, task.ranges["S"][0])
     row = show_row(task, str(n), SEED, Form())
     ranges = ", ".join(f"{w} {lo}–{hi}" for w, (lo, hi) in task.ranges.items())
     return f"""## {task.name}
@@ -82,10 +64,12 @@ def tokens_page(n: int) -> str:
             rows.append(f"| {task.name if where == 'S' else ''} | {where} | {' | '.join(cells)} |")
             print(rows[-1], flush=True)
     body = "\n".join(rows)
+    others = [f"{t.name} {t.token_p95:,}" for t in map(get_task, task_names()) if t.token_p95 != Task.token_p95]
+    budgets = f"95th percentile {Task.token_p95:,} ({', '.join(others)})"
     return f"""# Tokens
 
 Length of the chain of thought in Qwen2.5 tokens, {n} problems a range: `python docs/make.py --tokens {n}`.
-Budgets at L, minimal form: 95th percentile 8,192 (derangement 12,288), maximum 16,384; `tail-lite check` tests them.
+Budgets at L, minimal form: {budgets}, maximum {Task.token_max:,}; `tail-lite check` tests them.
 
 | task | range | minimal: mean | p95 | max | styled: mean | p95 | max |
 |---|---|---|---|---|---|---|---|

@@ -1,4 +1,4 @@
-"""Pre-train `nano` on generic tape skills: never on a task's traces, labels or answers.
+"""Pre-train `nano` on generic tape skills: never on a task's traces or answers.
 
     python recipes/pretrain_nano.py --out runs/nano --minutes 60          # stop and resume at any time: same command
     python recipes/pretrain_nano.py --out runs/nano --install             # put its weights and card into the package
@@ -1142,7 +1142,8 @@ def card(args: argparse.Namespace, state: dict[str, Any]) -> str:
 
 Made on {date.today()} by `python recipes/pretrain_nano.py --seed {args.seed} --tokens {args.tokens}`, then `--install`.
 Qwen2: {shape.num_hidden_layers} layers, width {shape.hidden_size}, {shape.num_attention_heads} heads of 32,
-tied embeddings, positions to {CONTEXT:,}. Trained on generic tape skills only: no task's trace, label or answer.
+tied embeddings, positions to {CONTEXT:,}. Trained on generic tape skills only: no task's trace or answer. Words that
+tasks use to name states (`top`, `trim`, ...) occur as values of cells, but none of two letters or more as a label.
 
 - seed {args.seed}; {state["step"]:,} steps; {state["tokens"]:,} tokens; {state["seconds"] / 60:.0f} minutes on
   {args.threads} thread(s) of a shared machine ({platform.machine()}), bfloat16 autocast

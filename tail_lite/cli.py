@@ -24,7 +24,8 @@ Without = Annotated[
     str | None, typer.Option(help="Leave a module out: memory-fetcher, atomic-state or linear-transition.")
 ]
 BaselineName = Annotated[
-    str | None, typer.Option("--baseline", help="No trace: answer-only; for addition also index-hint, reversed.")
+    str | None,
+    typer.Option("--baseline", help="No trace: answer-only, plain-cot; for addition also index-hint, reversed."),
 ]
 Seed = Annotated[int, typer.Option(help="Decides every random choice.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable output on one line.")]

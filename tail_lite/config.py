@@ -44,7 +44,9 @@ class RunConfig:
     mix: str = _flag("1:0:0", "how training rows divide over S:M:L")
     style: str = _flag("minimal", "wording of the chain of thought", STYLES)
     without: str | None = _flag(None, "leave one of TAIL's modules out", ABLATIONS)
-    baseline: str | None = _flag(None, "answer without a trace: answer-only, index-hint, reversed (addition) …")
+    baseline: str | None = _flag(
+        None, "answer without a trace: answer-only, plain-cot; of addition also index-hint, reversed"
+    )
     epochs: float = _flag(None, "passes over the training rows (default: by model)")
     lr: float = _flag(None, "peak learning rate (default: by model); high forgets, low does not learn the format")
     batch: int = _flag(None, "rows an optimizer step (default: by model)")

@@ -303,6 +303,7 @@ TASK = Task(
     length=length,
     validate=validate,
     program=program,
+    example_length=3,
     oracle=oracle,
     templates=tuple(
         text + _FORM

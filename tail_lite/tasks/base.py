@@ -55,6 +55,7 @@ class Task:
     grade: Callable[[Problem, str, str], bool] = lambda problem, answer, given: given == answer
     plain_cot: Callable[[Problem], str] | None = None
     baselines: dict[str, Baseline] = field(default_factory=dict)
+    example_length: int | None = None  # for the docs, where the shortest of S shows too little or too much
     min_length: int = 1
     max_length: int = 1_000
     token_p95: int = 8_192  # budget of the minimal form at L, in Qwen2.5 tokens

@@ -166,6 +166,7 @@ TASK = Task(
     validate=validate,
     fields=lambda problem: {"items": json.dumps(problem["items"]), "target": str(problem["target"])},
     program=program,
+    example_length=6,
     oracle=oracle,
     plain_cot=plain_cot,
     templates=tuple(

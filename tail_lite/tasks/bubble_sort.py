@@ -153,6 +153,7 @@ TASK = Task(
     validate=validate,
     fields=lambda problem: {"items": json.dumps(problem["items"])},
     program=program,
+    example_length=3,
     oracle=oracle,
     plain_cot=plain_cot,
     templates=tuple(

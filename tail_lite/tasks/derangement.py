@@ -191,6 +191,7 @@ TASK = Task(
     validate=validate,
     fields=lambda problem: {"n": str(problem["n"]), "m": str(problem["mod"])},
     program=program,
+    example_length=4,
     oracle=oracle,
     plain_cot=plain_cot,
     templates=(

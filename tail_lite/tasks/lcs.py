@@ -164,6 +164,7 @@ TASK = Task(
     validate=validate,
     fields=lambda problem: problem,
     program=program,
+    example_length=3,
     oracle=oracle,
     grade=grade,
     plain_cot=plain_cot,

@@ -109,6 +109,7 @@ TASK = Task(
     validate=validate,
     fields=lambda problem: problem,
     program=program,
+    example_length=3,
     oracle=oracle,
     plain_cot=plain_cot,
     max_length=LONGEST,

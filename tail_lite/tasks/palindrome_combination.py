@@ -288,6 +288,7 @@ TASK = Task(
     validate=validate,
     fields=lambda problem: problem,
     program=program,
+    example_length=4,
     oracle=oracle,
     templates=tuple(
         text + _FORM

@@ -278,6 +278,7 @@ TASK = Task(
     validate=validate,
     fields=_fields,
     program=program,
+    example_length=3,
     oracle=oracle,
     plain_cot=plain_cot,
     max_length=20,

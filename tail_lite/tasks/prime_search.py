@@ -206,6 +206,7 @@ TASK = Task(
     validate=validate,
     fields=lambda problem: {key: str(value) for key, value in problem.items()},
     program=program,
+    example_length=29,
     oracle=oracle,
     plain_cot=plain_cot,
     templates=tuple(
