@@ -25,7 +25,7 @@ import time
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from tail_lite import nano
 from tail_lite.tasks.base import rng_of
@@ -72,8 +72,12 @@ class Page:
         self.run = ""  # the last run collected
         # Habits of the page: what is drawn once can be known from then on.
         self.wraps = rng.random() < 0.5  # a point ends the line
-        self.some, self.many = rng.choice((3, 4, 5, 5, 5, 6)), rng.choice((1, 2, 2, 3))  # collected at a time
+        self.words = rng.random() < 0.6  # collects words first, then joins them
+        self.fetches = rng.random() < 0.5  # fetches a run that grows
+        self.some = rng.choice((3, 4, 5, 6, 7, 8, 8)) if self.words else rng.choice((3, 4, 5, 6))  # cells at a time
+        self.many = rng.choice((2, 3, 4, 4, 5)) if self.words else rng.choice((1, 2, 3))  # words at a time
         self.space = rng.choice("~|*")
+        self.block: tuple[int, int] | None = None  # new symbols of a block, and symbols that it quotes
         self.open = False  # the line could as well go on: nobody can know that it ends here
         self._letters: list[str] = []
 
@@ -133,22 +137,35 @@ class Page:
         return self.rng.choice(fit) if fit and self.rng.random() < 0.9 else lay(self, least)
 
 
+_FEW = ("09", "01", "45", "123", "0459", "0999", "5556")
+
+
 def _symbols(rng: random.Random, n: int) -> str:
-    """A raw string. One in four has few different symbols, so that counting must help where matching cannot."""
+    """A raw string. Two in five have few different symbols, or runs: there the last few symbols do not say where one
+    is, and only such strings teach to keep the place."""
     shape = rng.random()
-    if shape < 0.62:
+    if shape < 0.5:
         alphabet = string.digits
     elif shape < 0.8:
-        alphabet = rng.choice(("09", "01", "0999", "0459", "45", "123", "5556"))
+        alphabet = rng.choice(_FEW)
     elif shape < 0.95:
         alphabet = string.ascii_lowercase[: rng.choice((3, 6, 26, 26))]
     else:
         alphabet = string.ascii_uppercase
-    return "".join(rng.choices(alphabet, k=n))
+    return _with_runs(rng, "".join(rng.choices(alphabet, k=n)))
+
+
+def _with_runs(rng: random.Random, text: str) -> str:
+    """At times a piece of up to four symbols comes many times in a row."""
+    if len(text) < 4 or rng.random() < 0.8:
+        return text
+    at, many = rng.randrange(len(text) - 2), rng.randint(1, 4)
+    return (text[:at] + text[at : at + many] * rng.randint(2, 12) + text[at + many :])[: len(text)]
 
 
 def _number(rng: random.Random, n: int) -> str:
-    text = "".join(rng.choices(string.digits if rng.random() < 0.75 else rng.choice(("09", "0999", "0459", "45")), k=n))
+    alphabet = string.digits if rng.random() < 0.65 else rng.choice(_FEW)
+    text = _with_runs(rng, "".join(rng.choices(alphabet, k=n)))
     if n > 2 and rng.random() < 0.45:
         point = rng.randint(1, n - 1)
         text = f"{text[:point]}.{text[point:]}"
@@ -230,6 +247,8 @@ def scan(page: Page) -> None:
     strings = [
         _number(rng, _length(page)) if numbers else _symbols(rng, _length(page)) for _ in range(rng.choice((1, 2, 2)))
     ]
+    if len(strings) == 2 and rng.random() < 0.3:
+        strings[1] = _nearly(rng, strings[0])
     page.add("\n" if page.written else "", FREE)
     if rng.random() < 0.5:
         parts = _split_slots(rng.choice(_WITH_NUMBERS[len(strings)]))
@@ -240,8 +259,57 @@ def scan(page: Page) -> None:
         page.add(rng.choice(("", "", ".", "?", ", ", " =")), FREE)
     if page.longest > 20 and rng.random() < 0.3:
         sentence(page)
-    for text in strings:
-        _scan_one(page, text)
+    if len(strings) == 2 and rng.random() < 0.3:
+        if rng.random() < 0.5:
+            strings.reverse()
+        _scan_one(page, strings[0])
+        _scan_beside(page, strings[1])
+    else:
+        for text in strings:
+            _scan_one(page, text)
+
+
+def _nearly(rng: random.Random, text: str) -> str:
+    """Another string that is easily taken for `text`: from some place on it differs, or it ends earlier, or later."""
+    kept = rng.randint(0, len(text))
+    tail = text[kept:]
+    tail = rng.choice((tail, tail[1:], f"{tail}0", f"0{tail}", "", tail[::-1], _symbols(rng, len(tail))))
+    return (text[:kept] + tail).strip(".") or text
+
+
+def _scan_beside(page: Page, text: str) -> None:
+    """A raw string, symbol by symbol, while another tape is read in step: in one line or in many, compared or not."""
+    rng = page.rng
+    letter = page.letter(heads_line=True)
+    other = rng.choice(sorted(page.tapes))
+    (lo, hi), label, compares = page.tapes[other], _label(rng), rng.random() < 0.5
+    shape = rng.choice(("line", "lines", "labels"))
+    raw_first, j = rng.random() < 0.7, lo
+    for k, symbol in enumerate(text + "_", 1):
+        head = f"{letter}{k}"
+        page.cells[head] = symbol
+        begun = k > 1
+        if shape == "labels":
+            page.line(label, begun)
+            page.add(" ", FORM)
+        elif shape == "lines" or not begun:
+            page.add("\n", FORM)
+        else:
+            page.add(" ", FORM)
+        beside = f"{other}{j}"
+        there = page.cells.get(beside, "_")
+        cells = [(head, symbol), (beside, there)]
+        for address, value in cells if raw_first or shape != "labels" else cells[::-1]:
+            page.add(address if address == head else f" {address}", VALUE if begun else FREE)
+            page.add("=", FORM)
+            page.add(value, VALUE if address in page.cells else FREE)
+        if compares:
+            page.solve("=" if symbol == there else "<" if symbol < there else ">")
+        j += 1
+        if j > hi + 1:
+            text = text[:k]
+            break
+    page.tapes[letter] = (1, min(len(text), k))
 
 
 def _scan_one(page: Page, text: str) -> None:
@@ -312,20 +380,98 @@ def _count(page: Page, letter: str, last: int) -> None:
     page.counts[address] = letter
 
 
-def copies(page: Page) -> None:
-    """A raw string again: contiguous, spaced or backwards."""
+def blocks(page: Page) -> None:
+    """Raw strings block by block: each block quotes the last few symbols of the one before, so that what comes next is
+    told by what stands right before it; then each new symbol gets its address. A point starts another tape."""
     rng = page.rng
-    text = _symbols(rng, _length(page))
-    how = rng.choice(("same", "same", "spaced", "back", "joined"))
-    mark = {"same": "again", "spaced": "apart", "back": "reversed", "joined": "joined"}[how]
-    page.add("\n", FREE)
-    if how == "joined":
-        page.add(" ".join(text), FREE)
+    numbers = rng.random() < 0.75
+    strings = [
+        _number(rng, _length(page)) if numbers else _symbols(rng, _length(page)) for _ in range(rng.choice((1, 2, 2)))
+    ]
+    if len(strings) == 2 and rng.random() < 0.25:
+        strings[1] = _nearly(rng, strings[0])
+    page.add("\n" if page.written else "", FREE)
+    if rng.random() < 0.6:
+        for k, part in enumerate(_split_slots(rng.choice(_WITH_NUMBERS[len(strings)]))):
+            page.add(strings[k // 2] if k % 2 else part, FREE if k % 2 else FORM)
     else:
+        page.add(rng.choice((" ", ", ", ". ", " | ", " and ", "\n", " + ", " - ")).join(strings), FREE)
+        page.add(rng.choice(("", "", ".", "?", ", ", " =")), FREE)
+    if page.longest > 20 and rng.random() < 0.2:
+        sentence(page)
+    page.block = page.block or (rng.choice((8, 8, 8, 5, 6)), rng.choice((6, 6, 6, 4, 5)))
+    for text in strings:
+        _in_blocks(page, text, *page.block)
+
+
+def _in_blocks(page: Page, text: str, new: int, quoted: int) -> None:
+    key, letter = page.letter(heads_line=True), page.letter()
+    track, k, text = letter, 0, text + "_"
+    for n, at in enumerate(range(0, len(text), new), 1):
+        page.line(key, n > 1)
+        page.add(str(n), FREE if n == 1 else VALUE)
+        page.add("=", FORM)
+        page.add(text[max(0, at - quoted) : at + new], VALUE)
+        for symbol in text[at : at + new]:
+            k += 1
+            page.add(" ", FORM)
+            page.add(f"{track}{k}", FREE if k == 1 and track == letter else VALUE)
+            page.add("=", FORM)
+            page.add(symbol, VALUE)
+            page.cells[f"{track}{k}"] = symbol
+            if symbol in "._":
+                page.tapes[track] = (1, k - 1)
+                page.stops.add(track)
+                _count(page, track, k - 1)
+                if symbol == ".":
+                    track, k = letter.swapcase(), 0
+                    page.forget(track)
+
+
+def copies(page: Page) -> None:
+    """A raw string again: contiguous, from right there or from further up; or spaced, backwards, joined."""
+    rng = page.rng
+    text = _symbols(rng, max(3, _length(page)))
+    page.add("\n" if page.written else "", FREE)
+    how = rng.choice(("again", "again", "again", "again", "spaced", "back", "joined"))
+    if how == "again":
+        page.add(f"{page.letter(heads_line=True)}=" if rng.random() < 0.6 else "", FREE)
         page.add(text, FREE)
-    page.add(f" {mark}: ", FREE)
-    page.add({"spaced": " ".join(text), "back": text[::-1]}.get(how, text), VALUE)
+        if rng.random() < 0.25:
+            rng.choice((look_up, sentence, sums))(page)
+        for _ in range(rng.choice((1, 1, 2))):
+            page.open = True
+            page.line(rng.choice(_HEADS), False)
+            page.add(text, VALUE)
+        page.run = text
+    else:
+        page.add(" ".join(text) if how == "joined" else text, FREE)
+        page.add({"spaced": " apart: ", "back": " reversed: ", "joined": " joined: "}[how], FREE)
+        page.add({"spaced": " ".join(text), "back": text[::-1], "joined": text}[how], VALUE)
     page.add("\n", FORM)
+
+
+def strings(page: Page) -> None:
+    """Cells that hold strings: looked up near and far, and put together into one."""
+    rng = page.rng
+    key = page.letter()
+    many = rng.randint(2, 6)
+    texts = [_symbols(rng, rng.randint(1, min(32, max(3, page.longest)))) for _ in range(many)]
+    page.line(SET, False)
+    for k, text in enumerate(texts, 1):
+        page.write(f"{key}{k}", text, known=False, kind=FREE)
+    if rng.random() < 0.4:
+        rng.choice((look_up, sentence, sums))(page)
+    label, out = _label(rng), page.letter()
+    for n in range(rng.randint(1, 3)):
+        page.open = True
+        page.line(label, False)
+        chosen = rng.sample(range(1, many + 1), rng.randint(1, min(many, 4)))
+        together = "".join([page.read(f"{key}{k}", known=False) for k in chosen])
+        if len(chosen) > 1 or rng.random() < 0.5:
+            page.write(out, together, known=n > 0)
+            page.run = together
+    page.open = True
 
 
 def look_up(page: Page) -> None:
@@ -538,13 +684,68 @@ def _values(page: Page, letter: str) -> list[str]:
 
 
 def collect(page: Page) -> None:
-    """Some cells at a time into a word, words onto a growing run, up to the blank; the run once more on a last line."""
+    """Cells into words and words into a run, up to the blank; the run once more on a last line."""
     rng = page.rng
-    label, (word_key, run_key) = _label(rng), page.different(2)
+    keys = page.different(2)
     tapes = sorted(_single(page))
     while not tapes:
         _lay_closed(page, _symbols(rng, _length(page)))
         tapes = sorted(_single(page))
+    run = (_words if page.words else _growing)(page, tapes, *keys)
+    page.run = run
+    if rng.random() < 0.4:
+        page.line(rng.choice(_HEADS), False)
+        page.add(run, VALUE)
+        page.add("\n", FORM)
+
+
+def _words(page: Page, tapes: list[str], word_key: str, run_key: str) -> str:
+    """Some cells at a time into a word of its own, behind the last one a blank; then some words at a time onto a run,
+    which is fetched before it is longer."""
+    rng = page.rng
+    label, other, joins = _label(rng), _label(rng), _label(rng)
+    words: list[str] = []
+    for part in range(2 if rng.random() < 0.35 else 1):
+        letter = rng.choice(tapes)
+        k = page.tapes[letter][0]
+        if part:  # on to another tape, behind a point
+            page.line(_label(rng), False)
+            words.append(".")
+            page.write(f"{word_key}{len(words)}", ".", known=False)
+        first, ended = True, False
+        while not ended:
+            page.line(other if part else label, not first)
+            word = ""
+            while len(word) < page.some and not ended:
+                value = page.read(f"{letter}{k}", not first or word != "")
+                k += 1
+                ended = value in "_."
+                word += "" if ended else value
+            if word:
+                words.append(word)
+                page.write(f"{word_key}{len(words)}", word, part > 0 or not first)
+            first = False
+    page.write(f"{word_key}{len(words) + 1}", "_", True)
+    page.line(joins, False)
+    page.write(run_key, "_", known=False, kind=FREE)
+    run, at = "", 0
+    while at <= len(words):
+        page.line(joins, True)
+        page.read(run_key, at > 0)
+        more = [*words, "_"][at : at + page.many]
+        for n, word in enumerate(more, at + 1):
+            page.cells[f"{word_key}{n}"] = word
+            page.read(f"{word_key}{n}", at > 0 or n > 1)
+        run += "".join(more).rstrip("_")
+        at += page.many
+        page.write(run_key, run, True)
+    return run
+
+
+def _growing(page: Page, tapes: list[str], word_key: str, run_key: str) -> str:
+    """Some cells at a time onto a word, every so often the word onto a run."""
+    rng = page.rng
+    label = _label(rng)
     run = ""
     for part in range(2 if rng.random() < 0.25 else 1):
         letter = rng.choice(tapes)
@@ -556,6 +757,8 @@ def collect(page: Page) -> None:
         first, ended = True, False
         while not ended:
             page.line(label, not first or part > 0)
+            if page.fetches and run:
+                page.read(run_key, not first)
             taken = 0
             while taken < page.some and not ended:
                 value = page.read(f"{letter}{k}", not first or taken > 0)
@@ -564,18 +767,14 @@ def collect(page: Page) -> None:
                 if not ended:
                     word += value
                     taken += 1
-            if taken:
+            if taken and not page.fetches:
                 page.write(word_key, word, part > 0 or not first)
-            if word and (ended or len(word) >= page.some * page.many):
+            if word and (ended or page.fetches or len(word) >= page.some * page.many):
                 run += word
                 page.write(run_key, run, part > 0 or run != word)
                 word = ""
             first = False
-    page.run = run
-    if rng.random() < 0.4:
-        page.line(rng.choice(_HEADS), False)
-        page.add(run, VALUE)
-        page.add("\n", FORM)
+    return run
 
 
 def _lay_closed(page: Page, text: str) -> None:
@@ -903,28 +1102,55 @@ def counting(page: Page) -> None:
         page.add(form.format(name, value) if form.count("{}") == 2 else form.format(value), VALUE if n > 1 else FREE)
 
 
-SKILLS: dict[str, tuple[Callable[[Page], Any], int]] = {
-    "scan": (scan, 28),
-    "copies": (copies, 5),
+Skill = Callable[[Page], Any]
+FOUNDATION: dict[str, tuple[Skill, int]] = {
+    "scan": (scan, 32),
+    "copies": (copies, 16),
+    "strings": (strings, 8),
     "look_up": (look_up, 8),
     "sweep": (sweep, 6),
     "overwrite": (overwrite, 6),
     "side_by_side": (side_by_side, 18),
     "ripple": (ripple, 4),
-    "collect": (collect, 14),
+    "collect": (collect, 18),
     "pieces": (pieces, 2),
     "pointers": (pointers, 4),
     "links": (links, 2),
     "stack": (stack, 2),
     "best": (best, 2),
     "table": (table, 2),
-    "compare": (compare, 8),
+    "compare": (compare, 10),
     "halves": (halves, 2),
     "sums": (sums, 5),
     "counting": (counting, 2),
     "sentence": (sentence, 5),
 }
-"""Every skill, and its share of the exercises."""
+"""Skills that the first pages practise, and their shares of the exercises."""
+
+SKILLS: dict[str, tuple[Skill, int]] = {
+    "blocks": (blocks, 44),
+    "scan": (scan, 16),
+    "copies": (copies, 22),
+    "strings": (strings, 10),
+    "look_up": (look_up, 8),
+    "sweep": (sweep, 4),
+    "overwrite": (overwrite, 5),
+    "side_by_side": (side_by_side, 24),
+    "ripple": (ripple, 6),
+    "collect": (collect, 24),
+    "pieces": (pieces, 2),
+    "pointers": (pointers, 4),
+    "links": (links, 2),
+    "stack": (stack, 2),
+    "best": (best, 2),
+    "table": (table, 2),
+    "compare": (compare, 12),
+    "halves": (halves, 3),
+    "sums": (sums, 5),
+    "counting": (counting, 2),
+    "sentence": (sentence, 4),
+}
+"""Every skill, and its share of the exercises from then on."""
 
 
 def _split_slots(text: str) -> list[str]:
@@ -940,17 +1166,19 @@ _NO_SIGNS = str.maketrans("", "", "{}.,?:")
 _WITH_NUMBERS = {n: [s for s in _SENTENCES if s.count("{num}") == n and s.count("{") == n] for n in (1, 2)}
 
 
-def document(rng: random.Random, size: int, longest: int, skill: str | None = None) -> list[tuple[str, int]]:
+def document(
+    rng: random.Random, size: int, longest: int, skill: str | None = None, skills: dict[str, tuple[Skill, int]] = SKILLS
+) -> list[tuple[str, int]]:
     """One page of about `size` characters whose tapes have at most `longest` cells; of one skill, or of all."""
     page = Page(rng, size)
     page.longest = longest
-    names, weights = list(SKILLS), [share for _, share in SKILLS.values()]
+    names, weights = list(skills), [share for _, share in skills.values()]
     if skill is None and rng.random() < 0.3:
         # A page with few skills, so that each is also met in long unbroken exercises.
         names = rng.sample(names, rng.randint(1, 3))
-        weights = [SKILLS[name][1] for name in names]
+        weights = [skills[name][1] for name in names]
     while page.written < size:
-        SKILLS[skill or rng.choices(names, weights)[0]][0](page)
+        skills[skill or rng.choices(names, weights)[0]][0](page)
     closing(page)
     return page.pieces
 
@@ -967,25 +1195,39 @@ def encode(tokenizer: Any, pieces: list[tuple[str, int]]) -> tuple[list[int], li
 
 # Training.
 
-PHASES = ((0.18, 256, 8), (0.2, 512, 24), (0.3, 1024, 80), (0.26, 2048, 110), (0.06, 3072, 110))
-"""The curriculum: share of all tokens, tokens of a row, cells of a tape at most."""
+
+class Phase(NamedTuple):
+    """A stretch of the curriculum."""
+
+    end: int  # thousands of tokens seen when it is over
+    width: int  # tokens of a row
+    longest: int  # cells of a tape at most
+    skills: dict[str, tuple[Skill, int]]
+
+
+PHASES = (
+    Phase(6_000, 256, 8, FOUNDATION),
+    Phase(14_000, 512, 24, FOUNDATION),
+    Phase(20_480, 1024, 80, FOUNDATION),
+    Phase(38_000, 1024, 80, SKILLS),
+    Phase(46_000, 2048, 110, SKILLS),
+    Phase(48_000, 3072, 110, SKILLS),
+)
+TOKENS = PHASES[-1].end * 1000
 CONTEXT = 16_384
 
 
-def phase_of(progress: float) -> tuple[int, int]:
-    for share, width, longest in PHASES:
-        progress -= share
-        if progress < 0:
-            return width, longest
-    return PHASES[-1][1:]
+def phase_of(tokens: int) -> Phase:
+    return next((phase for phase in PHASES if tokens < phase.end * 1000), PHASES[-1])
 
 
-def row(tokenizer: Any, seed: int, index: int, width: int, longest: int) -> tuple[list[int], list[int], list[int]]:
+def row(tokenizer: Any, seed: int, index: int, phase: Phase) -> tuple[list[int], list[int], list[int]]:
     """Pages end to end: tokens, their kinds, their positions. A pure function of its arguments.
 
     In most rows the position leaps forward at a few line ends, so that everything between far ends of a long context
     is practised at the cost of a short one (positional skips: Zhu et al., arXiv 2309.10400).
     """
+    width = phase.width
     rng = rng_of("pretrain", seed, index, width)
     end = tokenizer.token_to_id(nano.END)
     newline = tokenizer.token_to_id(tokenizer.encode("\n").tokens[0])
@@ -993,8 +1235,8 @@ def row(tokenizer: Any, seed: int, index: int, width: int, longest: int) -> tupl
     kinds: list[int] = []
     while len(ids) < width:
         size = int(math.exp(rng.uniform(math.log(150), math.log(2 * width))))
-        cells = int(math.exp(rng.uniform(math.log(4), math.log(longest))) + 0.5)
-        more, their_kinds = encode(tokenizer, document(rng, size, cells))
+        cells = int(math.exp(rng.uniform(math.log(4), math.log(phase.longest))) + 0.5)
+        more, their_kinds = encode(tokenizer, document(rng, size, cells, skills=phase.skills))
         ids += [*more, end]
         kinds += [*their_kinds, FORM]
     del ids[width:], kinds[width:]
@@ -1050,9 +1292,9 @@ def optimizers(model: Any, rate: float) -> list[Any]:
     return [muon, torch.optim.AdamW(others, lr=rate, betas=(0.9, 0.98), weight_decay=0.0)]
 
 
-def rate_factor(progress: float) -> float:
+def rate_factor(tokens: int, total: int) -> float:
     """A short warm-up, a plateau, then straight down over the last third."""
-    return min(1.0, (progress + 1e-4) / 0.018, max(0.02, (1 - progress) / 0.33))
+    return min(1.0, (tokens + 4_000) / 720_000, max(0.02, (1 - tokens / total) / 0.33))
 
 
 def train(args: argparse.Namespace) -> None:
@@ -1086,13 +1328,13 @@ def train(args: argparse.Namespace) -> None:
     losses: list[float] = []
     while state["tokens"] < min(args.tokens, args.stop or args.tokens) and time.monotonic() < stop_at:
         began = time.monotonic()
-        progress = state["tokens"] / args.tokens
-        width, longest = phase_of(progress)
+        phase = phase_of(state["tokens"])
+        width = phase.width
         count = max(1, args.batch // width)
-        rows = [row(tokenizer, args.seed, state["step"] * 1000 + k, width, longest) for k in range(count)]
+        rows = [row(tokenizer, args.seed, state["step"] * 1000 + k, phase) for k in range(count)]
         for stepper in steppers:
             for group in stepper.param_groups:
-                group["lr"] = args.rate * rate_factor(progress)
+                group["lr"] = args.rate * rate_factor(state["tokens"], args.tokens)
         with torch.autocast("cpu", torch.bfloat16):
             states, targets, _ = hidden_and_targets(model, rows)
             logits = model.lm_head(states)
@@ -1134,8 +1376,9 @@ def report(model: Any, tokenizer: Any, state: dict[str, Any]) -> None:
 def card(args: argparse.Namespace, state: dict[str, Any]) -> str:
     """The model card: what these weights are and how to make them again."""
     last = state["log"][-1]["right"] if state["log"] else {}
-    mix = ", ".join(f"{name} {share}" for name, (_, share) in SKILLS.items())
-    phases = ", ".join(f"{share:.0%} at {width:,} tokens (tapes to {cells} cells)" for share, width, cells in PHASES)
+    first, then = (", ".join(f"{n} {share}" for n, (_, share) in skills.items()) for skills in (FOUNDATION, SKILLS))
+    phases = ", ".join(f"to {p.end / 1000:g} million {p.width:,} tokens (tapes to {p.longest} cells)" for p in PHASES)
+    turn = max(phase.end for phase in PHASES if phase.skills is FOUNDATION) / 1000
     rows = "\n".join(f"| {name} | {a['short']} | {a['long']} |" for name, a in last.items())
     shape = nano.config()
     return f"""# nano
@@ -1147,8 +1390,8 @@ tasks use to name states (`top`, `trim`, ...) occur as values of cells, but none
 
 - seed {args.seed}; {state["step"]:,} steps; {state["tokens"]:,} tokens; {state["seconds"] / 60:.0f} minutes on
   {args.threads} thread(s) of a shared machine ({platform.machine()}), bfloat16 autocast
-- skills and their shares of the exercises: {mix}
-- curriculum: {phases}
+- skills and their shares of the exercises: to {turn:g} million tokens {first}; from then on {then}
+- curriculum, rows: {phases}
 - peak rate {args.rate}, Muon for matrices, AdamW for the rest
 - hash of the token stream: `{state["hash"]}`
 
@@ -1175,7 +1418,7 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
         "--out", type=Path, default=Path("runs/nano"), help="checkpoint and model folder; resumed if it holds one"
     )
     parser.add_argument("--seed", type=int, default=0, help="of weights and documents")
-    parser.add_argument("--tokens", type=int, default=20_000_000, help="in all; the curriculum and the rate follow it")
+    parser.add_argument("--tokens", type=int, default=TOKENS, help="in all; the curriculum and the rate follow it")
     parser.add_argument("--stop", type=int, help="stop after so many tokens of them; run again to go on")
     parser.add_argument("--minutes", type=float, default=1e6, help="stop after so long; run again to go on")
     parser.add_argument("--rate", type=float, default=4e-3, help="peak learning rate")

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 BLANK = "_"
 HALT = "halt"
-MAX_READS, MAX_WRITES = 8, 4
+MAX_READS, MAX_WRITES = 8, 10
 """An atomic state is one iteration without an inner loop: a handful of cells, whatever the input's length."""
 
 _new = tuple.__new__  # the constructors of named tuples take three times as long
@@ -120,7 +120,8 @@ class Tape:
     """What a program may do. Every method costs well under a microsecond: synthesis runs millions of states.
 
     A program needs :meth:`enter`, :meth:`read`, :meth:`solve`, :meth:`write`, :meth:`goto`, :meth:`loop` and
-    :meth:`halt`. :meth:`scan` and :meth:`sweep` go through many states in one call, :meth:`spell` reads many cells.
+    :meth:`halt`. :meth:`scan` and :meth:`sweep` go through many states in one call, :meth:`spell` reads many cells,
+    :meth:`put` writes many.
     """
 
     __slots__ = (
@@ -220,6 +221,12 @@ class Tape:
             raise TapeError(f"state {self._name!r} reads {address!r}, which was never written") from None
         self._distinct = len(self._fetch)
         return text
+
+    def put(self, track: str, first: int, symbols: str) -> None:
+        """``write`` symbols to the cells of a track from number `first` on."""
+        cells = dict(zip(addresses(track, first + len(symbols))[first:], symbols, strict=False))
+        self._cells.update(cells)
+        self._write += cells.items()
 
     def scan(self, track: str, first: int, ends: Set[Value]) -> tuple[list[Value], Value]:
         """Move a head along a track from cell number `first` to the first that holds one of `ends`: states named by

@@ -85,9 +85,10 @@ def test_fresh_weights_are_a_function_of_the_seed() -> None:
 
 def test_pages_are_a_function_of_their_coordinates(recipe) -> None:
     tokenizer = nano.build_tokenizer()
-    once = [recipe.row(tokenizer, 3, k, 512, 18) for k in range(4)]
-    assert once == [recipe.row(tokenizer, 3, k, 512, 18) for k in range(4)]
-    assert once != [recipe.row(tokenizer, 4, k, 512, 18) for k in range(4)]
+    phase = recipe.Phase(1, 512, 18, recipe.SKILLS)
+    once = [recipe.row(tokenizer, 3, k, phase) for k in range(4)]
+    assert once == [recipe.row(tokenizer, 3, k, phase) for k in range(4)]
+    assert once != [recipe.row(tokenizer, 4, k, phase) for k in range(4)]
     for ids, kinds, positions in once:
         assert len(ids) == len(kinds) == len(positions) == 512
         assert positions == sorted(set(positions))
@@ -95,7 +96,12 @@ def test_pages_are_a_function_of_their_coordinates(recipe) -> None:
 
 
 def _pages(recipe: ModuleType, many: int) -> list[str]:
-    return ["".join(t for t, _ in recipe.document(rng_of("test", k), 2_500, 30)) for k in range(many)]
+    """Half of them of either part of the curriculum."""
+    return [
+        "".join(t for t, _ in recipe.document(rng_of("test", k), 2_500, 30, skills=skills))
+        for k in range(many // 2)
+        for skills in (recipe.FOUNDATION, recipe.SKILLS)
+    ]
 
 
 def test_no_line_of_a_page_stands_under_a_label_of_a_task(recipe) -> None:
@@ -142,7 +148,7 @@ def test_a_page_closes_and_its_end_is_learnt(recipe) -> None:
     tokenizer = nano.build_tokenizer()
     closed = 0
     for k in range(20):
-        ids, kinds, _ = recipe.row(tokenizer, 3, k, 1024, 18)
+        ids, kinds, _ = recipe.row(tokenizer, 3, k, recipe.Phase(1, 1024, 18, recipe.SKILLS))
         for at in (n for n, token in enumerate(ids) if token == 0):
             last = tokenizer.decode(ids[:at]).rpartition("\n")[2]
             assert last.startswith(recipe.CLOSING)
@@ -168,6 +174,16 @@ def test_what_a_page_says_of_itself_is_right(recipe) -> None:
             for address, value in cells:
                 assert free or latest[address] == value
                 latest[address] = value
+
+
+def test_blocks_quote_what_stands_before(recipe) -> None:
+    """The new symbols of the blocks make the whole string, and each of them gets its address."""
+    page = recipe.Page(rng_of("test", 1), 100)
+    recipe._in_blocks(page, "12345678.901234567890", 8, 6)
+    lines = "".join(t for t, _ in page.pieces).strip().split("\n")
+    heads = [line.split(" ")[0].partition("=")[2] for line in lines]
+    assert heads == ["12345678", "345678.9012345", "01234567890_"]
+    assert "".join(re.findall(r" [A-Za-z]\d+=(\S)", "".join(lines))) == "12345678.901234567890_"
 
 
 def test_stopped_and_resumed_it_goes_on_in_the_same_stream(recipe, tmp_path, monkeypatch) -> None:

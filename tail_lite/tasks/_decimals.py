@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tail_lite.tape import BLANK, Value, addresses
+from tail_lite.tape import BLANK, Tape, Value, addresses
 from tail_lite.tasks.base import Problem
 
 _NUMBER = re.compile(r"(0|[1-9][0-9]*)(\.[0-9]+)?")
@@ -36,3 +36,42 @@ def lay_out_decimal(cells: dict[str, Value], text: str, whole: str, fraction: st
     if "." in text:
         path = path[: text.index(".") + 1] + addresses(fraction, len(text))[1:]
     cells.update(zip(path, text + BLANK, strict=False))
+
+
+NEW, QUOTED = 8, 6
+
+
+def lay_out_blocks(cells: dict[str, Value], text: str, key: str) -> None:
+    """The raw text in blocks of at most `NEW` symbols, the blank behind it included, each behind the last `QUOTED`
+    symbols of the one before."""
+    text += BLANK
+    for n, at in enumerate(range(0, len(text), NEW), 1):
+        cells[f"{key}{n}"] = text[max(0, at - QUOTED) : at + NEW]
+
+
+def take(tape: Tape, key: str, whole: str, fraction: str, then: str) -> None:
+    """Read one number block by block and give each symbol its address, and each track the count of its digits.
+
+    A raw text has no addresses. What comes next in it can be told by what stands before it, so a block quotes that:
+    the model finds its place by matching, and goes on.
+    """
+    track, k, n = whole, 0, 0
+    with tape.loop():
+        while track:
+            n += 1
+            here = f"{key}{n}"
+            tape.enter(here)
+            symbols = str(tape.read(here))[QUOTED if n > 1 else 0 :]
+            passed, point, rest = symbols.partition(".")
+            if point:
+                tape.put(track, k + 1, passed + point)
+                tape.write(f"n{track}", k + len(passed))
+                track, k, symbols = fraction, 0, rest
+            tape.put(track, k + 1, symbols)
+            k += len(symbols)
+            if symbols[-1:] == BLANK:
+                tape.write(f"n{track}", k - 1)
+                if track == whole:
+                    tape.write(f"n{fraction}", 0)
+                track = ""
+            tape.goto(f"{key}{n + 1}" if track else then)

@@ -1,10 +1,11 @@
 """Addition of two decimal strings, column by column.
 
-The tape holds each operand symbol by symbol. Whole digits have the addresses ``a1 a2 …`` and ``b1 b2 …`` from the
-left; after the point the count starts again, ``x1 x2 …`` and ``y1 y2 …``, so that fraction digits of equal place value
-share their index. The sum is formed in place: each column writes its digit over the longer operand's, and what only
-one operand has needs no step at all. A digit always stands right after its address, so reading it back is one look-up,
-and the answer grows as one contiguous run (``o``), which the last line repeats.
+Each operand is read in blocks (``a1 a2 …``, ``b1 b2 …``) that quote the symbols before the new ones; then every symbol
+has an address. Whole digits are ``u1 u2 …`` and ``v1 v2 …`` from the left; after the point the count starts again,
+``x1 x2 …`` and ``y1 y2 …``, so that fraction digits of equal place value share their index. The sum is formed in place:
+each column writes its digit over the longer operand's, and what only one operand has needs no step at all. A digit
+always stands right after its address, so reading it back is one look-up. The result becomes words of eight symbols,
+and the words one contiguous run (``o``), which the last line repeats.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from itertools import product
 
 from tail_lite.tape import BLANK, Rule, Tape, Trace, Value, addresses
 from tail_lite.tasks._checks import check_keys
-from tail_lite.tasks._decimals import ENDS, check_decimals, lay_out_decimal, length
+from tail_lite.tasks._decimals import ENDS, check_decimals, lay_out_blocks, length, take
 from tail_lite.tasks.base import ANSWER_MARK, Baseline, Problem, Task
 
 _DIGIT = "0123456789"
@@ -33,22 +34,22 @@ def _number(rng: random.Random, digits: int, alphabet: str) -> str:
 
 
 def sample(rng: random.Random, lo: int, hi: int) -> Problem:
-    """Mostly random digits. In one problem in six, digits of equal place value make nine, but for a ten somewhere, so
-    that one carry runs on for long; one in thirty has few different digits."""
+    """Mostly random digits. In one problem in six, digits of equal place value make nine over a stretch, at whose lower
+    end they make ten, so that one carry runs on; one in thirty has few different digits."""
     alphabet = _DIGIT if rng.random() < 29 / 30 else rng.choice(("09", "0999", "0459", "45"))
     a, b = (_number(rng, rng.randint(lo, hi), alphabet) for _ in "ab")
     return {"a": a, "b": _complement(rng, a, b) if rng.random() < 1 / 6 else b}
 
 
 def _complement(rng: random.Random, a: str, b: str) -> str:
-    """`b` with nine's complements of the digits of `a` that stand above its own, and one of them a ten's."""
+    """`b` with nine's complements over a stretch of the digits of `a` above its own, and a ten's at the lower end."""
     shift = (a + ".").index(".") - (b + ".").index(".")  # from a symbol of b to the one of a above it
     digits = list(b)
     places = [k for k, symbol in enumerate(b) if symbol != "." and 0 <= k + shift < len(a)]
-    for k in places:
-        digits[k] = str(9 - int(a[k + shift]))
     if places:
-        k = rng.choice(places)
+        last = rng.randrange(len(places))
+        for k in places[max(0, last - rng.randint(1, 12)) : last + 1]:
+            digits[k] = str(9 - int(a[k + shift]))
         digits[k] = str(min(9, int(digits[k]) + 1))
     if digits[0] == "0" and digits[1:2] != ["."]:
         digits[0] = "1"
@@ -109,20 +110,6 @@ _COLUMN: list[dict[Value, dict[Value, Rule]]] = [
 """What one knows by heart: two digits and a carry have this solution, leave this digit and carry that."""
 
 
-def _scan(tape: Tape, whole: str, fraction: str, then: str) -> None:
-    """Read one operand from the left, symbol by symbol: where is its point, where does it end?"""
-    places = 0
-    with tape.loop():
-        passed, end = tape.scan(whole, 1, ENDS)
-        tape.write(f"n{whole}", len(passed))
-        if end == ".":
-            tape.goto(f"{fraction}1")
-            passed, _ = tape.scan(fraction, 1, ENDS)
-            places = len(passed)
-        tape.write(f"m{whole}", places)
-        tape.goto(then)
-
-
 def _compare(tape: Tape, left: str, right: str) -> tuple[int, int]:
     p, q = int(tape.read(left)), int(tape.read(right))
     tape.solve(f"{p} compared with {q}", "<" if p < q else ">" if p > q else "=")
@@ -135,19 +122,19 @@ def _leftwards(track: str, k: int) -> Sequence[str]:
 
 
 def program(problem: Problem) -> Trace:
-    cells: dict[str, Value] = {"a0": BLANK}  # a last carry may come to stand before the first digit
-    lay_out_decimal(cells, problem["a"], "a", "x")
-    cells["b0"] = BLANK
-    lay_out_decimal(cells, problem["b"], "b", "y")
+    # A last carry may come to stand before the first digit.
+    cells: dict[str, Value] = {"u0": BLANK, "v0": BLANK, "o": BLANK}
+    lay_out_blocks(cells, problem["a"], "a")
+    lay_out_blocks(cells, problem["b"], "b")
     tape = Tape(cells)
     enter, read, solve, write, goto = tape.enter, tape.read, tape.solve, tape.write, tape.goto
 
-    _scan(tape, "a", "x", "b1")
-    _scan(tape, "b", "y", "frac")
+    take(tape, "a", "u", "x", "b1")
+    take(tape, "b", "v", "y", "frac")
 
     # The fraction: add where both operands have digits, onto the longer one (F).
     enter("frac")
-    p, q = _compare(tape, "ma", "mb")
+    p, q = _compare(tape, "nx", "ny")
     longer = BLANK if p == q == 0 else "x" if p >= q else "y"
     write("F", longer)
     k = min(p, q)
@@ -160,13 +147,13 @@ def program(problem: Problem) -> Trace:
 
     # The whole part: the same onto the longer one (I), then the last carry runs on.
     enter("int1" if carry else "int0")
-    i, j = _compare(tape, "na", "nb")
-    lead = "a" if i >= j else "b"
+    i, j = _compare(tape, "nu", "nv")
+    lead = "u" if i >= j else "v"
     write("I", lead)
     goto("c1" if carry else "c0")
     k = max(i, j)
     with tape.loop():
-        columns = zip(_leftwards("a", i), _leftwards("b", j), _leftwards(lead, k), strict=False)
+        columns = zip(_leftwards("u", i), _leftwards("v", j), _leftwards(lead, k), strict=False)
         carry = tape.sweep(columns, _COLUMN, carry, ("c0", "c1"), ("end", "carry"))
     k -= min(i, j)
     with tape.loop():
@@ -187,7 +174,7 @@ def program(problem: Problem) -> Trace:
     if fraction == BLANK:
         goto("top")
     else:
-        k = int(read("ma" if fraction == "x" else "mb"))
+        k = int(read(f"n{fraction}"))
         goto("trim")
         with tape.loop():
             zero = True
@@ -200,40 +187,52 @@ def program(problem: Problem) -> Trace:
                     zero = k > 0
                 goto("trim" if zero else "top")
 
-    # Read the result back from the highest place, five digits at a time; every ten go to the output.
+    # Read the result back from the highest place, eight symbols a word: whole digits, a point, fraction.
     enter("top")
     lead = str(read("I"))
     k = 1 if read(f"{lead}0") == BLANK else 0
     goto("copy")
-    output = _copy(tape, lead, k, "", "", "point")
+    words = _copy(tape, "copy", lead, k, 0)
     enter("point")
-    if read("F") == BLANK or read(f"{fraction}1") == BLANK:
-        goto("halt")
+    pointed = read("F") != BLANK and read(f"{fraction}1") != BLANK
+    if pointed:
+        write(f"w{words + 1}", ".")
+        goto("tail")
+        words = _copy(tape, "tail", fraction, 1, words + 1)
     else:
-        write("w", ".")
-        goto("copy")
-        output = _copy(tape, fraction, 1, output, ".", "halt")
-    return tape.halt(output)
+        write(f"w{words + 1}", BLANK)
+        goto("out")
+    return tape.halt(_join(tape, words))
 
 
-def _copy(tape: Tape, track: str, k: int, output: str, word: str, then: str) -> str:
+def _copy(tape: Tape, name: str, track: str, k: int, words: int) -> int:
+    """One track into words, up to its end; behind the fraction's last word stands a blank. Returns their number."""
     ended = False
     with tape.loop():
         while not ended:
-            tape.enter("copy")
-            digits = tape.spell(track, k, 5, ENDS)
-            k += 5
-            ended = digits[-1] in ENDS
-            if ended:
-                digits = digits[:-1]
-            if digits:
-                word += digits
-                tape.write("w", word)
-            if word and (ended or len(word) >= 10):
-                output += word
-                tape.write("o", output)
-                word = ""
-            tape.goto(then if ended else "copy")
+            tape.enter(name)
+            word = tape.spell(track, k, 8, ENDS)
+            k += 8
+            ended = word[-1] in ENDS
+            word = word.rstrip("._")
+            if word:
+                words += 1
+                tape.write(f"w{words}", word)
+            if ended and name == "tail":
+                tape.write(f"w{words + 1}", BLANK)
+            tape.goto(name if not ended else "point" if name == "copy" else "out")
+    return words
+
+
+def _join(tape: Tape, words: int) -> str:
+    """Four words at a time onto the output, up to the blank."""
+    with tape.loop():
+        for at in range(1, words + 2, 4):
+            tape.enter("out")
+            more = addresses("w", words + 2)[at : min(at + 4, words + 2)]
+            output = "".join([str(tape.read(address)) for address in ("o", *more)]).replace(BLANK, "")
+            tape.write("o", output)
+            tape.goto("out" if at + 4 <= words + 1 else "halt")
     return output
 
 
@@ -309,36 +308,34 @@ TASK = Task(
         text + _FORM
         for text in (
             "What is {a} + {b}?",
-            "Compute {a} + {b}.",
-            "Add {a} and {b}.",
-            "Find the sum of {a} and {b}.",
-            "Calculate the exact value of {a} + {b}.",
+            "Compute {a} + {b} exactly.",
+            "Add {a} and {b} together.",
+            "Find the sum that {a} and {b} make.",
+            "Calculate {a} + {b} to the last digit.",
             "Evaluate: {a} + {b} = ?",
             "How much is {a} plus {b}?",
-            "Please add the number {a} to the number {b}.",
-            "Work out {a} + {b}, digit by digit.",
-            "Let x = {a} and y = {b}. What is x + y?",
+            "Please take {a} and add {b} to it.",
+            "Work out {a} + {b} digit by digit.",
+            "What is x + y if x = {a} and y = {b}?",
             "What do you get when you increase {a} by {b}?",
-            "Give the total of these two numbers: {a} and {b}.",
-            "A ledger lists two amounts, {a} and {b}. What is their total?",
+            "Give the total of {a} and {b} as one number.",
+            "A ledger lists the amounts {a} and {b} in two lines. What is their total?",
             "A tank holds {a} litres and {b} litres are poured in. How many litres does it hold now?",
             "One cable is {a} metres long, another {b} metres. How long are they laid end to end?",
             "A rocket burned {a} kg of fuel in its first stage and {b} kg in its second. How many kg in all?",
-            "A counter stands at {a}. It moves up by {b}. What does it show?",
+            "A counter at {a} moves up by {b} in one go. What does it show?",
             "Two parcels weigh {a} g and {b} g. What do they weigh together?",
-            "A bank balance of {a} receives a deposit of {b}. What is the new balance?",
+            "A bank balance of {a} receives {b} as a deposit. What is the new balance?",
             "The first run took {a} seconds, the second {b} seconds. What is the total time in seconds?",
             "A survey counted {a} units in spring and {b} in autumn. What is the sum of the two counts?",
             "I need to know what {a} and {b} make together.",
-            "Sum up: {a}, {b}.",
+            "Sum up {a} and {b} for me.",
             "A field of {a} hectares is joined with one of {b} hectares. What is the joint area in hectares?",
         )
     ),
     phrases={
-        "a": "Read whole digit {i} of the first number",
-        "x": "Read fraction digit {i} of the first number",
-        "b": "Read whole digit {i} of the second number",
-        "y": "Read fraction digit {i} of the second number",
+        "a": "Read block {i} of the first number",
+        "b": "Read block {i} of the second number",
         "frac": "Which fraction is longer?",
         "f": "Add one column of the fractions with carry {i}",
         "int": "Which whole part is longer, with carry {i} in hand?",
@@ -347,8 +344,10 @@ TASK = Task(
         "end": "Find the end of the fraction",
         "trim": "Is there a zero at the end?",
         "top": "Find the highest digit",
-        "copy": "Copy the next digits out",
+        "copy": "Copy the next whole digits out",
         "point": "Is there a fraction?",
+        "tail": "Copy the next fraction digits out",
+        "out": "Join the words",
     },
     plain_cot=plain_cot,
     baselines={

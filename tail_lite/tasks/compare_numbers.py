@@ -1,11 +1,9 @@
 """Comparison of two decimal strings, digit pair by digit pair from the left.
 
-The second number is scanned first, symbol by symbol: whole digits get the addresses ``b1 b2 …``, and after the point
-the count starts again, ``y1 y2 …``. The first number (``a1 a2 …``, ``x1 x2 …``) is compared while it is scanned, so
-that each of its symbols is read once, and nothing behind the deciding place is read at all. Pairs of whole digits are
-counted from the left. No count of digits is needed: the whole part that ends first is the smaller number, and the
-first difference, which the label of the state remembers (``l`` or ``g``), decides only if both end together. In the
-fraction the first difference decides at once, and what only one number has is compared with zero.
+Both are read in blocks that quote the symbols before the new ones; then every symbol has an address. Whole digits are
+``u1 u2 …`` and ``v1 v2 …``, and after the point the count starts again, ``x1 x2 …`` and ``y1 y2 …``. The longer whole
+part is the greater number; else the first difference decides, and in the fraction what only one number has is compared
+with zero.
 """
 
 from __future__ import annotations
@@ -15,12 +13,11 @@ from decimal import Decimal
 
 from tail_lite.tape import BLANK, HALT, Tape, Trace
 from tail_lite.tasks._checks import check_keys
-from tail_lite.tasks._decimals import ENDS, check_decimals, lay_out_decimal, length, pointed
+from tail_lite.tasks._decimals import ENDS, check_decimals, lay_out_blocks, length, pointed, take
 from tail_lite.tasks.base import Problem, Task
 
 _DIGITS = "0123456789"
 _ALPHABETS = (_DIGITS, _DIGITS, _DIGITS, _DIGITS, "09", "01", "0459", "78", "0001")
-_END = (".", BLANK)
 _VERDICTS = {"<": "lt", "=": "eq", ">": "gt"}
 
 
@@ -128,41 +125,37 @@ def _decide(tape: Tape, relation: str) -> Trace:
 
 def program(problem: Problem) -> Trace:
     cells: dict[str, str | int] = {}
-    lay_out_decimal(cells, problem["a"], "a", "x")
-    lay_out_decimal(cells, problem["b"], "b", "y")
+    lay_out_blocks(cells, problem["a"], "a")
+    lay_out_blocks(cells, problem["b"], "b")
     tape = Tape(cells)
     enter, read, goto = tape.enter, tape.read, tape.goto
+    take(tape, "a", "u", "x", "b1")
+    take(tape, "b", "v", "y", "whole")
 
-    # Scan the second number.
-    with tape.loop():
-        _, end = tape.scan("b", 1, ENDS)
-        if end == ".":
-            goto("y1")
-            tape.scan("y", 1, ENDS)
-        goto("a1")
-
-    # Scan the whole part of the first, side by side with the second's: `a` while equal, then `l` or `g`.
-    label, decided, k = "a", "=", 1
+    enter("whole")
+    i, j = int(read("nu")), int(read("nv"))
+    decided = "<" if i < j else ">" if i > j else "="
+    tape.solve(f"{i} compared with {j}", decided)
+    if decided != "=":
+        return _decide(tape, decided)
+    goto("u1")
+    k = 1
     with tape.loop():
         while True:
-            enter(f"{label}{k}")
-            p, q = str(read(f"a{k}")), str(read(f"b{k}"))
-            if p in _END or q in _END:
+            enter(f"u{k}")
+            p, q = str(read(f"u{k}")), str(read(f"v{k}"))
+            if p in ENDS:
                 break
-            if label == "a":
-                decided = _compare(tape, p, q)
-                label = {"=": "a", "<": "l", ">": "g"}[decided]
+            decided = _compare(tape, p, q)
+            if decided != "=":
+                return _decide(tape, decided)
             k += 1
-            goto(f"{label}{k}")
-    if p not in _END:
-        return _decide(tape, ">")  # more whole digits
-    if q not in _END:
-        return _decide(tape, "<")
-    if label != "a" or p == q == BLANK:
-        return _decide(tape, decided)
+            goto(f"u{k}")
+    if p == q == BLANK:
+        return _decide(tape, "=")
 
     # The fractions: the first difference decides.
-    label, k = ("x" if q == "." else "u") if p == "." else "v", 1
+    label, k = ("x" if q == "." else "r") if p == "." else "s", 1
     goto(f"{label}1")
     with tape.loop():
         while label == "x":
@@ -173,19 +166,19 @@ def program(problem: Problem) -> Trace:
             decided = _compare(tape, p if p != BLANK else "0", q if q != BLANK else "0")
             if decided != "=":
                 return _decide(tape, decided)
-            label = "v" if p == BLANK else "u" if q == BLANK else "x"
+            label = "s" if p == BLANK else "r" if q == BLANK else "x"
             k += 1
             goto(f"{label}{k}")
 
     # What only one of them has: is it all zeros?
-    track = "x" if label == "u" else "y"
+    track = "x" if label == "r" else "y"
     with tape.loop():
         while True:
             enter(f"{label}{k}")
             symbol = str(read(f"{track}{k}"))
             if symbol == BLANK:
                 return _decide(tape, "=")
-            decided = _compare(tape, symbol, "0") if label == "u" else _compare(tape, "0", symbol)
+            decided = _compare(tape, symbol, "0") if label == "r" else _compare(tape, "0", symbol)
             if decided != "=":
                 return _decide(tape, decided)
             k += 1
@@ -251,41 +244,40 @@ TASK = Task(
     templates=tuple(
         text + _FORM
         for text in (
-            "Compare {a} and {b}.",
-            "Compare the two numbers {a} and {b}.",
+            "Compare {a} with {b} exactly.",
+            "Take {a} and {b} and compare the two numbers.",
             "Which sign belongs between {a} and {b}?",
             "Is {a} less than, greater than or equal to {b}?",
             "How does {a} compare with {b}?",
-            "Put the right sign between these numbers: {a} ? {b}.",
+            "Put the right sign where the question mark stands: {a} ? {b}",
             "Which is greater, {a} or {b}?",
             "Which is smaller, {a} or {b}?",
-            "Fill in the sign: {a} _ {b}.",
-            "Let x = {a} and y = {b}. How does x compare with y?",
-            "First number: {a}. Second number: {b}. How do they compare?",
-            "Decide how {a} relates to {b}, digit by digit.",
-            "A pupil has to put a sign between {a} and {b}. Which one is right?",
-            "Please compare the decimal numbers {a} and {b}.",
+            "Fill in the sign between {a} and {b} here.",
+            "How does x compare with y if x = {a} and y = {b}?",
+            "The first number is {a} and the second is {b} here. How do they compare?",
+            "Decide how {a} relates to {b} digit by digit.",
+            "A pupil has to put a sign between {a} and {b} in a test. Which one is right?",
+            "Please compare the numbers {a} and {b} for me.",
             "Two runners took {a} and {b} seconds. Compare the first time with the second.",
             "One scale shows {a} kg, another {b} kg. Compare the first reading with the second.",
             "Two labs measured the same length as {a} mm and as {b} mm. How do the two values compare?",
             "An account held {a} in spring and {b} in autumn. How does the first amount compare with the second?",
-            "A sorting program must order the keys {a} and {b}. What does it find when it compares them?",
+            "A sorting program must order the keys {a} and {b} now. What does it find when it compares them?",
             "The first tank holds {a} litres, the second {b} litres. Compare them.",
-            "Sensor one reports {a}, sensor two reports {b}. Compare the two reports.",
-            "A shop asks {a} for a ring, its neighbour asks {b}. How does the first price compare with the second?",
-            "Last year the counter stood at {a}, this year at {b}. Compare the first with the second.",
-            "Look at the numbers {a} and {b}, in this order. How do they compare?",
+            "Sensor one reports {a} and sensor two {b} at once. Compare the two reports.",
+            "A shop asks {a} for a ring, another {b} for it. How does the first price compare with the second?",
+            "Last year the counter stood at {a} and this year at {b} instead. Compare the first with the second.",
+            "Look at the numbers {a} and {b} in this order. How do they compare?",
         )
     ),
     phrases={
-        "b": "Read whole digit {i} of the second number",
-        "y": "Read fraction digit {i} of the second number",
-        "a": "The whole parts are equal so far: compare them at {i}",
-        "l": "The first number is less so far, unless its whole part is longer: does either end at {i}?",
-        "g": "The first number is greater so far, unless its whole part is shorter: does either end at {i}?",
-        "x": "The fractions are equal so far: compare them at {i}",
-        "u": "Only the first number goes on: is its fraction digit {i} zero?",
-        "v": "Only the second number goes on: is its fraction digit {i} zero?",
+        "a": "Read block {i} of the first number",
+        "b": "Read block {i} of the second number",
+        "whole": "Which whole part is longer?",
+        "u": "The numbers are equal so far: compare whole digit {i}",
+        "x": "The numbers are equal so far: compare fraction digit {i}",
+        "r": "Only the first number goes on: is its fraction digit {i} zero?",
+        "s": "Only the second number goes on: is its fraction digit {i} zero?",
         "lt": "The first number is less",
         "eq": "Both have the same value",
         "gt": "The first number is greater",
