@@ -189,48 +189,47 @@ def against_clrs(python: str, rounds: int, seconds: float) -> tuple[list[dict[st
 # Addition, written by hand
 
 
-def _scan_by_hand(text: str, whole: str, fraction: str) -> str:
+def _blocks_by_hand(add: Callable[[str], None], text: str, key: str, whole: str, fraction: str) -> None:
     head, point, tail = text.partition(".")
-    line = " ".join([f"{whole}{k}={symbol}" for k, symbol in enumerate(head + (point or "_"), 1)])
-    if not point:
-        return f"{line} n{whole}={len(head)} m{whole}=0"
-    rest = " ".join([f"{fraction}{k}={symbol}" for k, symbol in enumerate(tail + "_", 1)])
-    return f"{line} n{whole}={len(head)}\n{rest} m{whole}={len(tail)}"
+    cells = [f"{whole}{k}={symbol}" for k, symbol in enumerate(head + (point or "_"), 1)]
+    cells[-1] += f" n{whole}={len(head)}"
+    if point:
+        cells += [f"{fraction}{k}={symbol}" for k, symbol in enumerate(tail + "_", 1)]
+        cells[-1] += f" n{fraction}={len(tail)}"
+    else:
+        cells[-1] += f" n{fraction}=0"
+    text += "_"
+    for n, at in enumerate(range(0, len(text), 8), 1):
+        add(f"{key}{n}={text[max(0, at - 6) : at + 8]} {' '.join(cells[at : at + 8])}")
 
 
-def _copy_by_hand(add: Callable[[str], None], track: str, symbols: str, k: int, output: str, word: str) -> str:
+def _copy_by_hand(add: Callable[[str], None], name: str, track: str, symbols: str, k: int, words: list[str]) -> None:
     """`symbols` stand in cells `k` and after, and end in a blank or a point."""
-    last = len(symbols) - 1
-    start = 0
-    while True:
-        group = symbols[start : start + 5]
-        ended = start + 5 > last
-        line = "copy " + " ".join([f"{track}{i}={symbol}" for i, symbol in enumerate(group, k + start)])
-        new = group[:-1] if ended else group
-        if new:
-            word += new
-            line += f" w={word}"
-        if word and (ended or len(word) >= 10):
-            output += word
-            line += f" o={output}"
-            word = ""
+    for start in range(0, len(symbols), 8):
+        group = symbols[start : start + 8]
+        line = f"{name} " + " ".join([f"{track}{i}={symbol}" for i, symbol in enumerate(group, k + start)])
+        word = group.rstrip("._")
+        if word:
+            words.append(word)
+            line += f" w{len(words)}={word}"
+        if name == "tail" and start + 8 >= len(symbols):
+            line += f" w{len(words) + 1}=_"
         add(line)
-        if ended:
-            return output
-        start += 5
 
 
 def addition_by_hand(problem: Problem) -> str:
     """The text of addition's program in the minimal form, without any record of states."""
     a, b = problem["a"], problem["b"]
-    lines = [_scan_by_hand(a, "a", "x"), _scan_by_hand(b, "b", "y")]
+    lines: list[str] = []
     add = lines.append
+    _blocks_by_hand(add, a, "a", "u", "x")
+    _blocks_by_hand(add, b, "b", "v", "y")
     head_a, point_a, tail_a = a.partition(".")
     head_b, point_b, tail_b = b.partition(".")
 
     p, q = len(tail_a), len(tail_b)
     fraction = "_" if p == q == 0 else "x" if p >= q else "y"
-    add(f"frac ma={p} mb={q} :{'<' if p < q else '>' if p > q else '='} F={fraction}")
+    add(f"frac nx={p} ny={q} :{'<' if p < q else '>' if p > q else '='} F={fraction}")
     digits = list(tail_a if p >= q else tail_b)
     carry = 0
     for k in range(min(p, q), 0, -1):
@@ -242,15 +241,15 @@ def addition_by_hand(problem: Problem) -> str:
         carry = total // 10
 
     i, j = len(head_a), len(head_b)
-    lead = "a" if i >= j else "b"
-    add(f"int{carry} na={i} nb={j} :{'<' if i < j else '>' if i > j else '='} I={lead}")
+    lead = "u" if i >= j else "v"
+    add(f"int{carry} nu={i} nv={j} :{'<' if i < j else '>' if i > j else '='} I={lead}")
     whole = list("_" + (head_a if i >= j else head_b))
     k = max(i, j)
     while i and j:
         x, y = head_a[i - 1], head_b[j - 1]
         total = int(x) + int(y) + carry
         digit = str(total % 10)
-        add(f"c{carry} a{i}={x} b{j}={y} :{total} {lead}{k}={digit}")
+        add(f"c{carry} u{i}={x} v{j}={y} :{total} {lead}{k}={digit}")
         whole[k] = digit
         carry = total // 10
         i, j, k = i - 1, j - 1, k - 1
@@ -266,7 +265,7 @@ def addition_by_hand(problem: Problem) -> str:
         add("end F=_")
     else:
         k = len(digits)
-        add(f"end F={fraction} m{'a' if fraction == 'x' else 'b'}={k}")
+        add(f"end F={fraction} n{fraction}={k}")
         while k and digits[k - 1] == "0":
             add(f"trim {fraction}{k}=0 {fraction}{k}=_")
             digits[k - 1] = "_"
@@ -274,17 +273,21 @@ def addition_by_hand(problem: Problem) -> str:
         if k:
             add(f"trim {fraction}{k}={digits[k - 1]}")
     add(f"top I={lead} {lead}0={whole[0]}")
-    end = "." if (point_a if lead == "a" else point_b) else "_"
+    end = "." if (point_a if lead == "u" else point_b) else "_"
     skip = 1 if whole[0] == "_" else 0
-    output = _copy_by_hand(add, lead, "".join(whole[skip:]) + end, skip, "", "")
-    if fraction == "_":
-        add("point F=_")
-    elif digits[0] == "_":
-        add(f"point F={fraction} {fraction}1=_")
+    words: list[str] = []
+    _copy_by_hand(add, "copy", lead, "".join(whole[skip:]) + end, skip, words)
+    if fraction == "_" or digits[0] == "_":
+        add(f"point F={fraction}{'' if fraction == '_' else f' {fraction}1=_'} w{len(words) + 1}=_")
     else:
-        add(f"point F={fraction} {fraction}1={digits[0]} w=.")
-        symbols = "".join(digits).rstrip("_") + "_"
-        output = _copy_by_hand(add, fraction, symbols, 1, output, ".")
+        add(f"point F={fraction} {fraction}1={digits[0]} w{len(words) + 1}=.")
+        words.append(".")
+        _copy_by_hand(add, "tail", fraction, "".join(digits).rstrip("_") + "_", 1, words)
+    output = "_"
+    for at in range(0, len(words) + 1, 4):
+        more = words[at : at + 4] if at + 4 <= len(words) else [*words[at:], "_"]
+        before, output = output, (output + "".join(more)).replace("_", "")
+        add(f"out o={before} " + " ".join([f"w{k}={w}" for k, w in enumerate(more, at + 1)]) + f" o={output}")
     add(f"{ANSWER_MARK}{output}")
     return "\n".join(lines)
 

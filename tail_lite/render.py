@@ -141,8 +141,11 @@ def _minimal_text(record: Record) -> str:
             continue
         here, fetch, solve, write, goto, _ = step
         end = f" :{solve[1]}" if solve is not None else ""
-        for address, value in write:
+        if len(write) == 1:
+            ((address, value),) = write
             end += f" {address}={value}"
+        elif write:
+            end += " " + " ".join([f"{address}={value}" for address, value in write])
         if len(fetch) == 1:  # the commonest ones without a loop
             ((address, value),) = fetch
             text = f"{address}={value}"

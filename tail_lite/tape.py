@@ -224,9 +224,9 @@ class Tape:
 
     def put(self, track: str, first: int, symbols: str) -> None:
         """``write`` symbols to the cells of a track from number `first` on."""
-        cells = dict(zip(addresses(track, first + len(symbols))[first:], symbols, strict=False))
+        cells = list(zip(addresses(track, first + len(symbols))[first:], symbols, strict=False))
         self._cells.update(cells)
-        self._write += cells.items()
+        self._write += cells
 
     def scan(self, track: str, first: int, ends: Set[Value]) -> tuple[list[Value], Value]:
         """Move a head along a track from cell number `first` to the first that holds one of `ends`: states named by

@@ -55,23 +55,25 @@ def take(tape: Tape, key: str, whole: str, fraction: str, then: str) -> None:
     A raw text has no addresses. What comes next in it can be told by what stands before it, so a block quotes that:
     the model finds its place by matching, and goes on.
     """
-    track, k, n = whole, 0, 0
+    track, first, here, n = whole, 1, f"{key}1", 1  # the number of the next symbol on its track, and of the block
+    quoted = 0
     with tape.loop():
         while track:
+            tape.enter(here)
+            symbols = str(tape.read(here))[quoted:]
+            if "." in symbols:
+                passed, _, symbols = symbols.partition(".")
+                tape.put(track, first, f"{passed}.")
+                tape.write(f"n{track}", first + len(passed) - 1)
+                track, first = fraction, 1
+            tape.put(track, first, symbols)
+            first += len(symbols)
             n += 1
             here = f"{key}{n}"
-            tape.enter(here)
-            symbols = str(tape.read(here))[QUOTED if n > 1 else 0 :]
-            passed, point, rest = symbols.partition(".")
-            if point:
-                tape.put(track, k + 1, passed + point)
-                tape.write(f"n{track}", k + len(passed))
-                track, k, symbols = fraction, 0, rest
-            tape.put(track, k + 1, symbols)
-            k += len(symbols)
+            quoted = QUOTED
             if symbols[-1:] == BLANK:
-                tape.write(f"n{track}", k - 1)
+                tape.write(f"n{track}", first - 2)
                 if track == whole:
                     tape.write(f"n{fraction}", 0)
-                track = ""
-            tape.goto(f"{key}{n + 1}" if track else then)
+                track, here = "", then
+            tape.goto(here)
