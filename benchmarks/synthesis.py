@@ -197,24 +197,26 @@ def _blocks_by_hand(add: Callable[[str], None], text: str, key: str, whole: str,
         cells += [f"{fraction}{k}={symbol}" for k, symbol in enumerate(tail + "_", 1)]
         cells[-1] += f" n{fraction}={len(tail)}"
     else:
-        cells[-1] += f" n{fraction}=0"
+        cells[-1] += f" {fraction}1=_ n{fraction}=0"
     text += "_"
     for n, at in enumerate(range(0, len(text), 8), 1):
         add(f"{key}{n}={text[max(0, at - 6) : at + 8]} {' '.join(cells[at : at + 8])}")
 
 
-def _copy_by_hand(add: Callable[[str], None], name: str, track: str, symbols: str, k: int, words: list[str]) -> None:
-    """`symbols` stand in cells `k` and after, and end in a blank or a point."""
+def _copy_by_hand(
+    add: Callable[[str], None], name: str, track: str, symbols: str, k: int, output: str, n: int
+) -> tuple[str, int]:
+    """`symbols` stand in cells `k` and after, and end in a blank or a point; `n` blocks of output there are."""
     for start in range(0, len(symbols), 8):
         group = symbols[start : start + 8]
         line = f"{name} " + " ".join([f"{track}{i}={symbol}" for i, symbol in enumerate(group, k + start)])
-        word = group.rstrip("._")
-        if word:
-            words.append(word)
-            line += f" w{len(words)}={word}"
-        if name == "tail" and start + 8 >= len(symbols):
-            line += f" w{len(words) + 1}=_"
+        new = group.rstrip("._")
+        if new:
+            n += 1
+            line += f" o{n}={output[-6:]}{new}"
+            output += new
         add(line)
+    return output, n
 
 
 def addition_by_hand(problem: Problem) -> str:
@@ -229,7 +231,7 @@ def addition_by_hand(problem: Problem) -> str:
 
     p, q = len(tail_a), len(tail_b)
     fraction = "_" if p == q == 0 else "x" if p >= q else "y"
-    add(f"frac nx={p} ny={q} :{'<' if p < q else '>' if p > q else '='} F={fraction}")
+    add(f"frac nx={p} ny={q} :{'<' if p < q else '>' if p > q else '='} F={fraction} K={min(p, q)}")
     digits = list(tail_a if p >= q else tail_b)
     carry = 0
     for k in range(min(p, q), 0, -1):
@@ -275,19 +277,13 @@ def addition_by_hand(problem: Problem) -> str:
     add(f"top I={lead} {lead}0={whole[0]}")
     end = "." if (point_a if lead == "u" else point_b) else "_"
     skip = 1 if whole[0] == "_" else 0
-    words: list[str] = []
-    _copy_by_hand(add, "copy", lead, "".join(whole[skip:]) + end, skip, words)
+    output, n = _copy_by_hand(add, "copy", lead, "".join(whole[skip:]) + end, skip, "", 0)
     if fraction == "_" or digits[0] == "_":
-        add(f"point F={fraction}{'' if fraction == '_' else f' {fraction}1=_'} w{len(words) + 1}=_")
+        add(f"point F={fraction}{'' if fraction == '_' else f' {fraction}1=_'}")
     else:
-        add(f"point F={fraction} {fraction}1={digits[0]} w{len(words) + 1}=.")
-        words.append(".")
-        _copy_by_hand(add, "tail", fraction, "".join(digits).rstrip("_") + "_", 1, words)
-    output = "_"
-    for at in range(0, len(words) + 1, 4):
-        more = words[at : at + 4] if at + 4 <= len(words) else [*words[at:], "_"]
-        before, output = output, (output + "".join(more)).replace("_", "")
-        add(f"out o={before} " + " ".join([f"w{k}={w}" for k, w in enumerate(more, at + 1)]) + f" o={output}")
+        add(f"point F={fraction} {fraction}1={digits[0]} o{n + 1}={output[-6:]}.")
+        symbols = "".join(digits).rstrip("_") + "_"
+        output, _ = _copy_by_hand(add, "tail", fraction, symbols, 1, f"{output}.", n + 1)
     add(f"{ANSWER_MARK}{output}")
     return "\n".join(lines)
 

@@ -428,6 +428,46 @@ def _in_blocks(page: Page, text: str, new: int, quoted: int) -> None:
                     page.forget(track)
 
 
+def windows(page: Page) -> None:
+    """The other way round: cells are written out in blocks that quote the end of the one before, up to the blank; then
+    the whole, which goes on from block to block."""
+    rng = page.rng
+    key = page.letter()
+    tapes = sorted(_single(page))
+    while not tapes:
+        _lay_closed(page, _symbols(rng, _length(page)))
+        tapes = sorted(_single(page))
+    page.block = page.block or (rng.choice((8, 8, 8, 5, 6)), rng.choice((6, 6, 6, 4, 5)))
+    new, quoted = page.block
+    labels, run, n = (_label(rng), _label(rng)), "", 0
+    for part in range(2 if rng.random() < 0.45 else 1):
+        letter = rng.choice(tapes)
+        k = page.tapes[letter][0]
+        if part:  # on to another tape, behind a point
+            n += 1
+            page.line(_label(rng), False)
+            page.write(f"{key}{n}", run[-quoted:] + ".", known=False)
+            run += "."
+        first, ended = True, False
+        while not ended:
+            page.line(labels[part], not first)
+            symbols = ""
+            while len(symbols) < new and not ended:
+                value = page.read(f"{letter}{k}", not first or symbols != "")
+                k += 1
+                ended = value in "_."
+                symbols += "" if ended else value
+            if symbols:
+                n += 1
+                page.write(f"{key}{n}", run[-quoted:] + symbols, part > 0 or not first)
+                run += symbols
+            first = False
+    page.run = run
+    page.line(rng.choice(_HEADS), False)
+    page.add(run, VALUE)
+    page.add("\n", FORM)
+
+
 def copies(page: Page) -> None:
     """A raw string again: contiguous, from right there or from further up; or spaced, backwards, joined."""
     rng = page.rng
@@ -1150,7 +1190,13 @@ SKILLS: dict[str, tuple[Skill, int]] = {
     "counting": (counting, 2),
     "sentence": (sentence, 4),
 }
-"""Every skill, and its share of the exercises from then on."""
+"""Their shares from then on, with a new one."""
+
+LAST: dict[str, tuple[Skill, int]] = {
+    name: (skill, share + {"blocks": 16, "copies": 8, "compare": 8}.get(name, 0))
+    for name, (skill, share) in SKILLS.items()
+} | {"windows": (windows, 70)}
+"""The last pages: what a first reading of a fine-tuned model's errors asked for."""
 
 
 def _split_slots(text: str) -> list[str]:
@@ -1167,7 +1213,7 @@ _WITH_NUMBERS = {n: [s for s in _SENTENCES if s.count("{num}") == n and s.count(
 
 
 def document(
-    rng: random.Random, size: int, longest: int, skill: str | None = None, skills: dict[str, tuple[Skill, int]] = SKILLS
+    rng: random.Random, size: int, longest: int, skill: str | None = None, skills: dict[str, tuple[Skill, int]] = LAST
 ) -> list[tuple[str, int]]:
     """One page of about `size` characters whose tapes have at most `longest` cells; of one skill, or of all."""
     page = Page(rng, size)
@@ -1212,6 +1258,7 @@ PHASES = (
     Phase(38_000, 1024, 80, SKILLS),
     Phase(46_000, 2048, 110, SKILLS),
     Phase(48_000, 3072, 110, SKILLS),
+    Phase(54_000, 1024, 100, LAST),
 )
 TOKENS = PHASES[-1].end * 1000
 CONTEXT = 16_384
@@ -1268,7 +1315,7 @@ def skill_accuracy(model: Any, tokenizer: Any, pages: int = 3) -> dict[str, dict
 
     table: dict[str, dict[str, float]] = {}
     with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
-        for name in SKILLS:
+        for name in LAST:
             for length, (size, longest) in EVALS.items():
                 right = total = 0
                 for k in range(pages):
@@ -1293,8 +1340,11 @@ def optimizers(model: Any, rate: float) -> list[Any]:
 
 
 def rate_factor(tokens: int, total: int) -> float:
-    """A short warm-up, a plateau, then straight down over the last third."""
-    return min(1.0, (tokens + 4_000) / 720_000, max(0.02, (1 - tokens / total) / 0.33))
+    """A short warm-up, a plateau, then straight down over the last third; once more, from lower, for the last phase."""
+    start, end = (1000 * phase.end for phase in PHASES[-2:])
+    if tokens >= start:
+        return max(0.02, 0.4 * min((tokens - start + 8_000) / 160_000, (end - tokens) / (end - start)))
+    return min(1.0, (tokens + 4_000) / 720_000, max(0.02, (1 - tokens / min(total, start)) / 0.33))
 
 
 def train(args: argparse.Namespace) -> None:
@@ -1375,11 +1425,13 @@ def report(model: Any, tokenizer: Any, state: dict[str, Any]) -> None:
 
 def card(args: argparse.Namespace, state: dict[str, Any]) -> str:
     """The model card: what these weights are and how to make them again."""
-    last = state["log"][-1]["right"] if state["log"] else {}
-    first, then = (", ".join(f"{n} {share}" for n, (_, share) in skills.items()) for skills in (FOUNDATION, SKILLS))
+    right = state["log"][-1]["right"] if state["log"] else {}
+    first, then, last = (
+        ", ".join(f"{n} {share}" for n, (_, share) in skills.items()) for skills in (FOUNDATION, SKILLS, LAST)
+    )
     phases = ", ".join(f"to {p.end / 1000:g} million {p.width:,} tokens (tapes to {p.longest} cells)" for p in PHASES)
-    turn = max(phase.end for phase in PHASES if phase.skills is FOUNDATION) / 1000
-    rows = "\n".join(f"| {name} | {a['short']} | {a['long']} |" for name, a in last.items())
+    turns = [max(phase.end for phase in PHASES if phase.skills is skills) / 1000 for skills in (FOUNDATION, SKILLS)]
+    rows = "\n".join(f"| {name} | {a['short']} | {a['long']} |" for name, a in right.items())
     shape = nano.config()
     return f"""# nano
 
@@ -1390,7 +1442,8 @@ tasks use to name states (`top`, `trim`, ...) occur as values of cells, but none
 
 - seed {args.seed}; {state["step"]:,} steps; {state["tokens"]:,} tokens; {state["seconds"] / 60:.0f} minutes on
   {args.threads} thread(s) of a shared machine ({platform.machine()}), bfloat16 autocast
-- skills and their shares of the exercises: to {turn:g} million tokens {first}; from then on {then}
+- skills and their shares of the exercises: to {turns[0]:g} million tokens {first};
+  to {turns[1]:g} million {then}; then {last}
 - curriculum, rows: {phases}
 - peak rate {args.rate}, Muon for matrices, AdamW for the rest
 - hash of the token stream: `{state["hash"]}`

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 BLANK = "_"
 HALT = "halt"
-MAX_READS, MAX_WRITES = 8, 10
+MAX_READS, MAX_WRITES = 8, 11
 """An atomic state is one iteration without an inner loop: a handful of cells, whatever the input's length."""
 
 _new = tuple.__new__  # the constructors of named tuples take three times as long

@@ -39,6 +39,7 @@ def lay_out_decimal(cells: dict[str, Value], text: str, whole: str, fraction: st
 
 
 NEW, QUOTED = 8, 6
+"""Symbols of a block that are new, and symbols that it quotes: six nearly always tell a place in a text."""
 
 
 def lay_out_blocks(cells: dict[str, Value], text: str, key: str) -> None:
@@ -73,7 +74,8 @@ def take(tape: Tape, key: str, whole: str, fraction: str, then: str) -> None:
             quoted = QUOTED
             if symbols[-1:] == BLANK:
                 tape.write(f"n{track}", first - 2)
-                if track == whole:
+                if track == whole:  # an empty fraction
+                    tape.write(f"{fraction}1", BLANK)
                     tape.write(f"n{fraction}", 0)
                 track, here = "", then
             tape.goto(here)

@@ -4,8 +4,9 @@ Each operand is read in blocks (``a1 a2 …``, ``b1 b2 …``) that quote the sym
 has an address. Whole digits are ``u1 u2 …`` and ``v1 v2 …`` from the left; after the point the count starts again,
 ``x1 x2 …`` and ``y1 y2 …``, so that fraction digits of equal place value share their index. The sum is formed in place:
 each column writes its digit over the longer operand's, and what only one operand has needs no step at all. A digit
-always stands right after its address, so reading it back is one look-up. The result becomes words of eight symbols,
-and the words one contiguous run (``o``), which the last line repeats.
+always stands right after its address, so reading it back is one look-up. The result is written in blocks of the same
+kind (``o1 o2 …``): each quotes the end of the one before, so the last line can go on from block to block as if they
+were one run.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from itertools import product
 
 from tail_lite.tape import BLANK, Rule, Tape, Trace, Value, addresses
 from tail_lite.tasks._checks import check_keys
-from tail_lite.tasks._decimals import ENDS, check_decimals, lay_out_blocks, length, take
+from tail_lite.tasks._decimals import ENDS, NEW, QUOTED, check_decimals, lay_out_blocks, length, take
 from tail_lite.tasks.base import ANSWER_MARK, Baseline, Problem, Task
 
 _DIGIT = "0123456789"
@@ -123,7 +124,7 @@ def _leftwards(track: str, k: int) -> Sequence[str]:
 
 def program(problem: Problem) -> Trace:
     # A last carry may come to stand before the first digit.
-    cells: dict[str, Value] = {"u0": BLANK, "v0": BLANK, "o": BLANK}
+    cells: dict[str, Value] = {"u0": BLANK, "v0": BLANK}
     lay_out_blocks(cells, problem["a"], "a")
     lay_out_blocks(cells, problem["b"], "b")
     tape = Tape(cells)
@@ -136,8 +137,9 @@ def program(problem: Problem) -> Trace:
     enter("frac")
     p, q = _compare(tape, "nx", "ny")
     longer = BLANK if p == q == 0 else "x" if p >= q else "y"
-    write("F", longer)
     k = min(p, q)
+    write("F", longer)
+    write("K", k)
     goto("f0" if k else "int0")
     carry = 0
     with tape.loop():
@@ -187,53 +189,43 @@ def program(problem: Problem) -> Trace:
                     zero = k > 0
                 goto("trim" if zero else "top")
 
-    # Read the result back from the highest place, eight symbols a word: whole digits, a point, fraction.
+    # Read the result back from the highest place: whole digits, a point, fraction.
     enter("top")
     lead = str(read("I"))
     k = 1 if read(f"{lead}0") == BLANK else 0
     goto("copy")
-    words = _copy(tape, "copy", lead, k, 0)
+    output, blocks = _copy(tape, "copy", lead, k, "", 0)
     enter("point")
-    pointed = read("F") != BLANK and read(f"{fraction}1") != BLANK
-    if pointed:
-        write(f"w{words + 1}", ".")
-        goto("tail")
-        words = _copy(tape, "tail", fraction, 1, words + 1)
+    if read("F") == BLANK or read(f"{fraction}1") == BLANK:
+        goto("halt")
     else:
-        write(f"w{words + 1}", BLANK)
-        goto("out")
-    return tape.halt(_join(tape, words))
+        _write_block(tape, blocks + 1, output, ".")
+        goto("tail")
+        output, _ = _copy(tape, "tail", fraction, 1, f"{output}.", blocks + 1)
+    return tape.halt(output)
 
 
-def _copy(tape: Tape, name: str, track: str, k: int, words: int) -> int:
-    """One track into words, up to its end; behind the fraction's last word stands a blank. Returns their number."""
+def _copy(tape: Tape, name: str, track: str, k: int, output: str, blocks: int) -> tuple[str, int]:
+    """One track into blocks, up to its end; the output so far, and the number of blocks."""
     ended = False
     with tape.loop():
         while not ended:
             tape.enter(name)
-            word = tape.spell(track, k, 8, ENDS)
-            k += 8
-            ended = word[-1] in ENDS
-            word = word.rstrip("._")
-            if word:
-                words += 1
-                tape.write(f"w{words}", word)
-            if ended and name == "tail":
-                tape.write(f"w{words + 1}", BLANK)
-            tape.goto(name if not ended else "point" if name == "copy" else "out")
-    return words
+            new = tape.spell(track, k, NEW, ENDS)
+            k += NEW
+            ended = new[-1] in ENDS
+            new = new.rstrip("._")
+            if new:
+                blocks += 1
+                _write_block(tape, blocks, output, new)
+                output += new
+            tape.goto(name if not ended else "point" if name == "copy" else "halt")
+    return output, blocks
 
 
-def _join(tape: Tape, words: int) -> str:
-    """Four words at a time onto the output, up to the blank."""
-    with tape.loop():
-        for at in range(1, words + 2, 4):
-            tape.enter("out")
-            more = addresses("w", words + 2)[at : min(at + 4, words + 2)]
-            output = "".join([str(tape.read(address)) for address in ("o", *more)]).replace(BLANK, "")
-            tape.write("o", output)
-            tape.goto("out" if at + 4 <= words + 1 else "halt")
-    return output
+def _write_block(tape: Tape, n: int, output: str, new: str) -> None:
+    """What is new, behind the last symbols before it, so that the answer can go on from block to block."""
+    tape.write(f"o{n}", output[-QUOTED:] + new)
 
 
 # Baselines that exist for addition alone (method.md of the paper's comparison: Index Hint and Reversed Format).
@@ -347,7 +339,6 @@ TASK = Task(
         "copy": "Copy the next whole digits out",
         "point": "Is there a fraction?",
         "tail": "Copy the next fraction digits out",
-        "out": "Join the words",
     },
     plain_cot=plain_cot,
     baselines={
