@@ -250,21 +250,21 @@ def test_stepping_in_a_browser(tab: Any, url: str) -> None:
     _expect_step(tab, 13)
     tab.keyboard.press("ArrowLeft")
     _expect_step(tab, 12)
-    for _ in range(15):  # faster than the server answers: none is lost
+    for _ in range(5):  # faster than the server answers: none is lost
         tab.keyboard.press("ArrowRight")
-    _expect_step(tab, 27)
+    _expect_step(tab, 17)
     tab.click("#tail-back")
-    _expect_step(tab, 26)
+    _expect_step(tab, 16)
     tab.click('#tail-text [data-step="5"]')
     _expect_step(tab, 5)
-    tab.locator("#tail-step input[type=range]").fill("40")
-    _expect_step(tab, 40)
+    tab.locator("#tail-step input[type=range]").fill("15")
+    _expect_step(tab, 15)
 
 
 def test_a_deep_link_opens_its_step_and_errors_show_in_the_page(tab: Any, url: str) -> None:
-    link = Choice(where="L", seed=7, style="styled").link(80)
+    link = Choice(where="L", seed=7, style="styled").link(30)
     tab.goto(f"{url}?{link}&__theme=dark")
-    _expect_step(tab, 80)
+    _expect_step(tab, 30)
     assert urlsplit(tab.url).query == f"{link}&__theme=dark"
     marked, box = tab.locator("#tail-text .t-s.now").bounding_box(), tab.locator("#tail-text .t-scroll").bounding_box()
     assert box["y"] <= marked["y"]
