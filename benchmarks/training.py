@@ -19,7 +19,7 @@ import time
 from pathlib import Path
 
 from tail_lite.chat import prompt_ids, template_of
-from tail_lite.config import parse_config
+from tail_lite.config import RunConfig, parse_config
 from tail_lite.models import LINEAR_LAYERS, has_cuda, load_tokenizer, locate
 from tail_lite.provenance import hardware, versions
 from tail_lite.synthesis import read_rows, synthesise
@@ -33,7 +33,7 @@ OURS = (
 )
 
 
-def trl(data: Path, config: argparse.Namespace, out: Path, *more: str) -> list[str]:
+def trl(data: Path, config: RunConfig, out: Path, *more: str) -> list[str]:
     """`trl sft` with an adapter of the same shape; its own defaults where the comparison leaves it free."""
     return [
         *(str(Path(sys.executable).with_name("trl")), "sft", "--model_name_or_path", str(locate(config.model))),
@@ -69,7 +69,8 @@ def main() -> None:
     flags = [args.task, "--model", args.model, "--epochs", "1", "--save-every", "1000000", "--backend", "peft"]
     config = parse_config([*flags, "--samples", str(args.rows[1]), "--eval-n", "1", "--out", "unused"], "")
     tokenizer = load_tokenizer(locate(config.model))
-    stop = tokenizer.convert_ids_to_tokens(template_of(tokenizer).stop_id)
+    form = template_of(tokenizer)
+    stop = tokenizer.convert_ids_to_tokens(form.stop_id)
     names = ("tail_lite", "trl sft", "trl sft, no gradient checkpointing")
     best: dict[str, dict[int, float]] = {name: {} for name in names}
     with tempfile.TemporaryDirectory() as folder:
@@ -79,7 +80,10 @@ def main() -> None:
         for n in args.rows:
             rows = read_rows(work / args.task, "train")[:n]
             plain = [
-                {"prompt": row["prompt"][0]["content"] + "\n", "completion": row["completion"][0]["content"] + stop}
+                {
+                    "prompt": form.before + row["prompt"][0]["content"] + form.between,
+                    "completion": row["completion"][0]["content"] + stop,
+                }
                 for row in rows
             ]
             (work / str(n)).mkdir()

@@ -243,22 +243,7 @@ def scan(page: Page) -> None:
     if shape > 0.86:
         _scan_items(page)
         return
-    numbers = shape < 0.64
-    strings = [
-        _number(rng, _length(page)) if numbers else _symbols(rng, _length(page)) for _ in range(rng.choice((1, 2, 2)))
-    ]
-    if len(strings) == 2 and rng.random() < 0.3:
-        strings[1] = _nearly(rng, strings[0])
-    page.add("\n" if page.written else "", FREE)
-    if rng.random() < 0.5:
-        parts = _split_slots(rng.choice(_WITH_NUMBERS[len(strings)]))
-        for k, part in enumerate(parts):
-            page.add(strings[k // 2] if k % 2 else part, FREE if k % 2 else FORM)
-    else:
-        page.add(rng.choice((" ", ", ", ". ", " | ", " and ", "\n", " + ", " - ")).join(strings), FREE)
-        page.add(rng.choice(("", "", ".", "?", ", ", " =")), FREE)
-    if page.longest > 20 and rng.random() < 0.3:
-        sentence(page)
+    strings = _raw_strings(page, shape < 0.64, near=0.3, worded=0.5, pause=0.3)
     if len(strings) == 2 and rng.random() < 0.3:
         if rng.random() < 0.5:
             strings.reverse()
@@ -267,6 +252,27 @@ def scan(page: Page) -> None:
     else:
         for text in strings:
             _scan_one(page, text)
+
+
+def _raw_strings(page: Page, numbers: bool, near: float, worded: float, pause: float) -> list[str]:
+    """Puts one or two on the page and returns them. With these probabilities the second is nearly the first, they stand
+    in a sentence, and another sentence follows."""
+    rng = page.rng
+    strings = [
+        _number(rng, _length(page)) if numbers else _symbols(rng, _length(page)) for _ in range(rng.choice((1, 2, 2)))
+    ]
+    if len(strings) == 2 and rng.random() < near:
+        strings[1] = _nearly(rng, strings[0])
+    page.add("\n" if page.written else "", FREE)
+    if rng.random() < worded:
+        for k, part in enumerate(_split_slots(rng.choice(_WITH_NUMBERS[len(strings)]))):
+            page.add(strings[k // 2] if k % 2 else part, FREE if k % 2 else FORM)
+    else:
+        page.add(rng.choice((" ", ", ", ". ", " | ", " and ", "\n", " + ", " - ")).join(strings), FREE)
+        page.add(rng.choice(("", "", ".", "?", ", ", " =")), FREE)
+    if page.longest > 20 and rng.random() < pause:
+        sentence(page)
+    return strings
 
 
 def _nearly(rng: random.Random, text: str) -> str:
@@ -384,24 +390,16 @@ def blocks(page: Page) -> None:
     """Raw strings block by block: each block quotes the last few symbols of the one before, so that what comes next is
     told by what stands right before it; then each new symbol gets its address. A point starts another tape."""
     rng = page.rng
-    numbers = rng.random() < 0.75
-    strings = [
-        _number(rng, _length(page)) if numbers else _symbols(rng, _length(page)) for _ in range(rng.choice((1, 2, 2)))
-    ]
-    if len(strings) == 2 and rng.random() < 0.25:
-        strings[1] = _nearly(rng, strings[0])
-    page.add("\n" if page.written else "", FREE)
-    if rng.random() < 0.6:
-        for k, part in enumerate(_split_slots(rng.choice(_WITH_NUMBERS[len(strings)]))):
-            page.add(strings[k // 2] if k % 2 else part, FREE if k % 2 else FORM)
-    else:
-        page.add(rng.choice((" ", ", ", ". ", " | ", " and ", "\n", " + ", " - ")).join(strings), FREE)
-        page.add(rng.choice(("", "", ".", "?", ", ", " =")), FREE)
-    if page.longest > 20 and rng.random() < 0.2:
-        sentence(page)
-    page.block = page.block or (rng.choice((8, 8, 8, 5, 6)), rng.choice((6, 6, 6, 4, 5)))
+    strings = _raw_strings(page, rng.random() < 0.75, near=0.25, worded=0.6, pause=0.2)
     for text in strings:
-        _in_blocks(page, text, *page.block)
+        _in_blocks(page, text, *_block(page))
+
+
+def _block(page: Page) -> tuple[int, int]:
+    """New symbols of a block, and symbols that it quotes: a habit of the page, drawn when it is first asked for."""
+    if page.block is None:
+        page.block = page.rng.choice((8, 8, 8, 5, 6)), page.rng.choice((6, 6, 6, 4, 5))
+    return page.block
 
 
 def _in_blocks(page: Page, text: str, new: int, quoted: int) -> None:
@@ -433,12 +431,8 @@ def windows(page: Page) -> None:
     the whole, which goes on from block to block."""
     rng = page.rng
     key = page.letter()
-    tapes = sorted(_single(page))
-    while not tapes:
-        _lay_closed(page, _symbols(rng, _length(page)))
-        tapes = sorted(_single(page))
-    page.block = page.block or (rng.choice((8, 8, 8, 5, 6)), rng.choice((6, 6, 6, 4, 5)))
-    new, quoted = page.block
+    tapes = _ending(page)
+    new, quoted = _block(page)
     labels, run, n = (_label(rng), _label(rng)), "", 0
     for part in range(2 if rng.random() < 0.45 else 1):
         letter = rng.choice(tapes)
@@ -451,12 +445,8 @@ def windows(page: Page) -> None:
         first, ended = True, False
         while not ended:
             page.line(labels[part], not first)
-            symbols = ""
-            while len(symbols) < new and not ended:
-                value = page.read(f"{letter}{k}", not first or symbols != "")
-                k += 1
-                ended = value in "_."
-                symbols += "" if ended else value
+            symbols, ended = _take(page, letter, k, new, not first)
+            k += new
             if symbols:
                 n += 1
                 page.write(f"{key}{n}", run[-quoted:] + symbols, part > 0 or not first)
@@ -718,6 +708,25 @@ def _single(page: Page) -> list[str]:
     return [t for t in page.stops if t in page.tapes and all(len(v) == 1 for v in _values(page, t))]
 
 
+def _ending(page: Page) -> list[str]:
+    """The same in order; one is laid down where there is none."""
+    while not _single(page):
+        _lay_closed(page, _symbols(page.rng, _length(page)))
+    return sorted(_single(page))
+
+
+def _take(page: Page, letter: str, k: int, most: int, known: bool) -> tuple[str, bool]:
+    """Fetch cells from number `k` on, `most` of them or up to the end: what they hold, and whether the end was reached.
+    Only the address of the first may be unknown."""
+    symbols = ""
+    while len(symbols) < most:
+        value = page.read(f"{letter}{k + len(symbols)}", known or symbols != "")
+        if value in "_.":
+            return symbols, True
+        symbols += value
+    return symbols, False
+
+
 def _values(page: Page, letter: str) -> list[str]:
     lo, hi = page.tapes[letter]
     return [page.cells[f"{letter}{k}"] for k in range(lo, hi + 1)]
@@ -727,10 +736,7 @@ def collect(page: Page) -> None:
     """Cells into words and words into a run, up to the blank; the run once more on a last line."""
     rng = page.rng
     keys = page.different(2)
-    tapes = sorted(_single(page))
-    while not tapes:
-        _lay_closed(page, _symbols(rng, _length(page)))
-        tapes = sorted(_single(page))
+    tapes = _ending(page)
     run = (_words if page.words else _growing)(page, tapes, *keys)
     page.run = run
     if rng.random() < 0.4:
@@ -755,12 +761,8 @@ def _words(page: Page, tapes: list[str], word_key: str, run_key: str) -> str:
         first, ended = True, False
         while not ended:
             page.line(other if part else label, not first)
-            word = ""
-            while len(word) < page.some and not ended:
-                value = page.read(f"{letter}{k}", not first or word != "")
-                k += 1
-                ended = value in "_."
-                word += "" if ended else value
+            word, ended = _take(page, letter, k, page.some, not first)
+            k += page.some
             if word:
                 words.append(word)
                 page.write(f"{word_key}{len(words)}", word, part > 0 or not first)
@@ -799,14 +801,9 @@ def _growing(page: Page, tapes: list[str], word_key: str, run_key: str) -> str:
             page.line(label, not first or part > 0)
             if page.fetches and run:
                 page.read(run_key, not first)
-            taken = 0
-            while taken < page.some and not ended:
-                value = page.read(f"{letter}{k}", not first or taken > 0)
-                k += 1
-                ended = value in "_."
-                if not ended:
-                    word += value
-                    taken += 1
+            taken, ended = _take(page, letter, k, page.some, not first)
+            k += page.some
+            word += taken
             if taken and not page.fetches:
                 page.write(word_key, word, part > 0 or not first)
             if word and (ended or page.fetches or len(word) >= page.some * page.many):
@@ -1143,60 +1140,35 @@ def counting(page: Page) -> None:
 
 
 Skill = Callable[[Page], Any]
-FOUNDATION: dict[str, tuple[Skill, int]] = {
-    "scan": (scan, 32),
-    "copies": (copies, 16),
-    "strings": (strings, 8),
-    "look_up": (look_up, 8),
-    "sweep": (sweep, 6),
-    "overwrite": (overwrite, 6),
-    "side_by_side": (side_by_side, 18),
-    "ripple": (ripple, 4),
-    "collect": (collect, 18),
-    "pieces": (pieces, 2),
-    "pointers": (pointers, 4),
-    "links": (links, 2),
-    "stack": (stack, 2),
-    "best": (best, 2),
-    "table": (table, 2),
-    "compare": (compare, 10),
-    "halves": (halves, 2),
-    "sums": (sums, 5),
-    "counting": (counting, 2),
-    "sentence": (sentence, 5),
+_SHARES: dict[str, tuple[Skill, int, int, int]] = {
+    "blocks": (blocks, 0, 44, 60),
+    "scan": (scan, 32, 16, 16),
+    "copies": (copies, 16, 22, 30),
+    "strings": (strings, 8, 10, 10),
+    "look_up": (look_up, 8, 8, 8),
+    "sweep": (sweep, 6, 4, 4),
+    "overwrite": (overwrite, 6, 5, 5),
+    "side_by_side": (side_by_side, 18, 24, 24),
+    "ripple": (ripple, 4, 6, 6),
+    "collect": (collect, 18, 24, 24),
+    "pieces": (pieces, 2, 2, 2),
+    "pointers": (pointers, 4, 4, 4),
+    "links": (links, 2, 2, 2),
+    "stack": (stack, 2, 2, 2),
+    "best": (best, 2, 2, 2),
+    "table": (table, 2, 2, 2),
+    "compare": (compare, 10, 12, 20),
+    "halves": (halves, 2, 3, 3),
+    "sums": (sums, 5, 5, 5),
+    "counting": (counting, 2, 2, 2),
+    "sentence": (sentence, 5, 4, 4),
+    "windows": (windows, 0, 0, 70),
 }
-"""Skills that the first pages practise, and their shares of the exercises."""
-
-SKILLS: dict[str, tuple[Skill, int]] = {
-    "blocks": (blocks, 44),
-    "scan": (scan, 16),
-    "copies": (copies, 22),
-    "strings": (strings, 10),
-    "look_up": (look_up, 8),
-    "sweep": (sweep, 4),
-    "overwrite": (overwrite, 5),
-    "side_by_side": (side_by_side, 24),
-    "ripple": (ripple, 6),
-    "collect": (collect, 24),
-    "pieces": (pieces, 2),
-    "pointers": (pointers, 4),
-    "links": (links, 2),
-    "stack": (stack, 2),
-    "best": (best, 2),
-    "table": (table, 2),
-    "compare": (compare, 12),
-    "halves": (halves, 3),
-    "sums": (sums, 5),
-    "counting": (counting, 2),
-    "sentence": (sentence, 4),
-}
-"""Their shares from then on, with a new one."""
-
-LAST: dict[str, tuple[Skill, int]] = {
-    name: (skill, share + {"blocks": 16, "copies": 8, "compare": 8}.get(name, 0))
-    for name, (skill, share) in SKILLS.items()
-} | {"windows": (windows, 70)}
-"""The last pages: what a first reading of a fine-tuned model's errors asked for."""
+"""Every skill, and its shares of the exercises in the three parts of the curriculum: what carries all others; then
+blocks and hard copies; then what a first reading of a fine-tuned model's errors asked for."""
+FOUNDATION, SKILLS, LAST = (
+    {name: (skill, shares[part]) for name, (skill, *shares) in _SHARES.items() if shares[part]} for part in range(3)
+)
 
 
 def _split_slots(text: str) -> list[str]:
@@ -1245,27 +1217,27 @@ def encode(tokenizer: Any, pieces: list[tuple[str, int]]) -> tuple[list[int], li
 class Phase(NamedTuple):
     """A stretch of the curriculum."""
 
-    end: int  # thousands of tokens seen when it is over
+    end: int  # tokens seen when it is over
     width: int  # tokens of a row
     longest: int  # cells of a tape at most
     skills: dict[str, tuple[Skill, int]]
 
 
 PHASES = (
-    Phase(6_000, 256, 8, FOUNDATION),
-    Phase(14_000, 512, 24, FOUNDATION),
-    Phase(20_480, 1024, 80, FOUNDATION),
-    Phase(38_000, 1024, 80, SKILLS),
-    Phase(46_000, 2048, 110, SKILLS),
-    Phase(48_000, 3072, 110, SKILLS),
-    Phase(54_000, 1024, 100, LAST),
+    Phase(6_000_000, 256, 8, FOUNDATION),
+    Phase(14_000_000, 512, 24, FOUNDATION),
+    Phase(20_480_000, 1024, 80, FOUNDATION),
+    Phase(38_000_000, 1024, 80, SKILLS),
+    Phase(46_000_000, 2048, 110, SKILLS),
+    Phase(48_000_000, 3072, 110, SKILLS),
+    Phase(54_000_000, 1024, 100, LAST),
 )
-TOKENS = PHASES[-1].end * 1000
+TOKENS = PHASES[-1].end
 CONTEXT = 16_384
 
 
 def phase_of(tokens: int) -> Phase:
-    return next((phase for phase in PHASES if tokens < phase.end * 1000), PHASES[-1])
+    return next((phase for phase in PHASES if tokens < phase.end), PHASES[-1])
 
 
 def row(tokenizer: Any, seed: int, index: int, phase: Phase) -> tuple[list[int], list[int], list[int]]:
@@ -1341,7 +1313,7 @@ def optimizers(model: Any, rate: float) -> list[Any]:
 
 def rate_factor(tokens: int, total: int) -> float:
     """A short warm-up, a plateau, then straight down over the last third; once more, from lower, for the last phase."""
-    start, end = (1000 * phase.end for phase in PHASES[-2:])
+    start, end = (phase.end for phase in PHASES[-2:])
     if tokens >= start:
         return max(0.02, 0.4 * min((tokens - start + 8_000) / 160_000, (end - tokens) / (end - start)))
     return min(1.0, (tokens + 4_000) / 720_000, max(0.02, (1 - tokens / min(total, start)) / 0.33))
@@ -1429,8 +1401,8 @@ def card(args: argparse.Namespace, state: dict[str, Any]) -> str:
     first, then, last = (
         ", ".join(f"{n} {share}" for n, (_, share) in skills.items()) for skills in (FOUNDATION, SKILLS, LAST)
     )
-    phases = ", ".join(f"to {p.end / 1000:g} million {p.width:,} tokens (tapes to {p.longest} cells)" for p in PHASES)
-    turns = [max(phase.end for phase in PHASES if phase.skills is skills) / 1000 for skills in (FOUNDATION, SKILLS)]
+    phases = ", ".join(f"to {p.end / 1e6:g} million {p.width:,} tokens (tapes to {p.longest} cells)" for p in PHASES)
+    turns = [max(phase.end for phase in PHASES if phase.skills is skills) / 1e6 for skills in (FOUNDATION, SKILLS)]
     rows = "\n".join(f"| {name} | {a['short']} | {a['long']} |" for name, a in right.items())
     shape = nano.config()
     return f"""# nano

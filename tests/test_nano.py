@@ -96,11 +96,11 @@ def test_pages_are_a_function_of_their_coordinates(recipe) -> None:
 
 
 def _pages(recipe: ModuleType, many: int) -> list[str]:
-    """Half of them of either part of the curriculum."""
+    """A third of them of each part of the curriculum."""
     return [
         "".join(t for t, _ in recipe.document(rng_of("test", k), 2_500, 30, skills=skills))
-        for k in range(many // 2)
-        for skills in (recipe.FOUNDATION, recipe.SKILLS)
+        for k in range(many // 3)
+        for skills in (recipe.FOUNDATION, recipe.SKILLS, recipe.LAST)
     ]
 
 
@@ -141,7 +141,7 @@ def test_no_page_has_a_passage_of_a_trace(recipe, name: str) -> None:
         lines = [_forms(text) for text in texts]
         return {tuple(here[k : k + 3]) for here in lines for k in range(len(here) - 2)}
 
-    assert not passages(_traces(name, 20)) & passages(_pages(recipe, 100))
+    assert not passages(_traces(name, 20)) & passages(_pages(recipe, 102))
 
 
 def test_a_page_closes_and_its_end_is_learnt(recipe) -> None:

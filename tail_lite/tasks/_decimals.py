@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-from tail_lite.tape import BLANK, Tape, Value, addresses
+from tail_lite.tape import BLANK, Tape, Value
 from tail_lite.tasks.base import Problem
 
 _NUMBER = re.compile(r"(0|[1-9][0-9]*)(\.[0-9]+)?")
 ENDS = frozenset((".", BLANK))
-"""Where a scan of whole digits, or of a fraction, ends."""
+"""Where whole digits, or those of a fraction, end."""
 
 
 def length(problem: Problem) -> list[int]:
@@ -28,14 +28,6 @@ def check_decimals(problem: Problem) -> None:
 def pointed(digits: str, whole: int) -> str:
     """With a point behind so many digits, if more follow."""
     return f"{digits[:whole]}.{digits[whole:]}" if whole < len(digits) else digits
-
-
-def lay_out_decimal(cells: dict[str, Value], text: str, whole: str, fraction: str) -> None:
-    """Symbol by symbol: whole digits and the point on one track from 1 on, the fraction on another; then a blank."""
-    path = addresses(whole, len(text) + 2)[1:]
-    if "." in text:
-        path = path[: text.index(".") + 1] + addresses(fraction, len(text))[1:]
-    cells.update(zip(path, text + BLANK, strict=False))
 
 
 NEW, QUOTED = 8, 6
@@ -79,3 +71,10 @@ def take(tape: Tape, key: str, whole: str, fraction: str, then: str) -> None:
                     tape.write(f"n{fraction}", 0)
                 track, here = "", then
             tape.goto(here)
+
+
+def compare_counts(tape: Tape, left: str, right: str) -> tuple[int, int]:
+    """Fetch two counts and state which is greater; both of them."""
+    p, q = int(tape.read(left)), int(tape.read(right))
+    tape.solve(f"{p} compared with {q}", "<" if p < q else ">" if p > q else "=")
+    return p, q

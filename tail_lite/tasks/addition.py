@@ -19,7 +19,7 @@ from itertools import product
 
 from tail_lite.tape import BLANK, Rule, Tape, Trace, Value, addresses
 from tail_lite.tasks._checks import check_keys
-from tail_lite.tasks._decimals import ENDS, NEW, QUOTED, check_decimals, lay_out_blocks, length, take
+from tail_lite.tasks._decimals import ENDS, NEW, QUOTED, check_decimals, compare_counts, lay_out_blocks, length, take
 from tail_lite.tasks.base import ANSWER_MARK, Baseline, Problem, Task
 
 _DIGIT = "0123456789"
@@ -111,12 +111,6 @@ _COLUMN: list[dict[Value, dict[Value, Rule]]] = [
 """What one knows by heart: two digits and a carry have this solution, leave this digit and carry that."""
 
 
-def _compare(tape: Tape, left: str, right: str) -> tuple[int, int]:
-    p, q = int(tape.read(left)), int(tape.read(right))
-    tape.solve(f"{p} compared with {q}", "<" if p < q else ">" if p > q else "=")
-    return p, q
-
-
 def _leftwards(track: str, k: int) -> Sequence[str]:
     """The addresses of the digits `k`, `k` - 1, … 1."""
     return addresses(track, k + 1)[k:0:-1]
@@ -135,7 +129,7 @@ def program(problem: Problem) -> Trace:
 
     # The fraction: add where both operands have digits, onto the longer one (F).
     enter("frac")
-    p, q = _compare(tape, "nx", "ny")
+    p, q = compare_counts(tape, "nx", "ny")
     longer = BLANK if p == q == 0 else "x" if p >= q else "y"
     k = min(p, q)
     write("F", longer)
@@ -149,7 +143,7 @@ def program(problem: Problem) -> Trace:
 
     # The whole part: the same onto the longer one (I), then the last carry runs on.
     enter("int1" if carry else "int0")
-    i, j = _compare(tape, "nu", "nv")
+    i, j = compare_counts(tape, "nu", "nv")
     lead = "u" if i >= j else "v"
     write("I", lead)
     goto("c1" if carry else "c0")

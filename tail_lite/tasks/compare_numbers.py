@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from tail_lite.tape import BLANK, HALT, Tape, Trace
 from tail_lite.tasks._checks import check_keys
-from tail_lite.tasks._decimals import ENDS, check_decimals, lay_out_blocks, length, pointed, take
+from tail_lite.tasks._decimals import ENDS, check_decimals, compare_counts, lay_out_blocks, length, pointed, take
 from tail_lite.tasks.base import Problem, Task
 
 _DIGITS = "0123456789"
@@ -133,11 +133,9 @@ def program(problem: Problem) -> Trace:
     take(tape, "b", "v", "y", "whole")
 
     enter("whole")
-    i, j = int(read("nu")), int(read("nv"))
-    decided = "<" if i < j else ">" if i > j else "="
-    tape.solve(f"{i} compared with {j}", decided)
-    if decided != "=":
-        return _decide(tape, decided)
+    i, j = compare_counts(tape, "nu", "nv")
+    if i != j:
+        return _decide(tape, "<" if i < j else ">")
     goto("u1")
     k = 1
     with tape.loop():
