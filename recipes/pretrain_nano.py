@@ -1320,14 +1320,29 @@ def rate_factor(tokens: int, total: int) -> float:
 
 
 def train(args: argparse.Namespace) -> None:
+    """Train in `args.workers` processes that share each step's rows; its sums differ from one worker's by rounding."""
     import torch
+
+    args.out.mkdir(parents=True, exist_ok=True)
+    meeting = args.out / "meeting"
+    meeting.unlink(missing_ok=True)
+    if args.workers == 1:
+        work(0, args, meeting)
+    else:
+        torch.multiprocessing.spawn(work, (args, meeting), args.workers)
+
+
+def work(rank: int, args: argparse.Namespace, meeting: Path) -> None:
+    """One worker: its share of every step's rows. The first one reports and saves."""
+    import torch
+    from torch import distributed
 
     torch.set_num_threads(args.threads)
     out: Path = args.out
-    out.mkdir(parents=True, exist_ok=True)
     tokenizer = nano.build_tokenizer()
     model = nano.fresh_model(args.seed)
     model.set_attn_implementation(nano.attention())
+    parameters = list(model.parameters())
     steppers = optimizers(model, args.rate)
     state: dict[str, Any] = {"step": 0, "tokens": 0, "seconds": 0.0, "hash": "", "log": []}
     checkpoint = out / "checkpoint.pt"
@@ -1337,7 +1352,9 @@ def train(args: argparse.Namespace) -> None:
         model.load_state_dict(saved["model"])
         for stepper, their in zip(steppers, saved["optimizers"], strict=True):
             stepper.load_state_dict(their)
-        print(f"resumed at step {state['step']}, {state['tokens']:,} tokens", flush=True)
+        if rank == 0:
+            print(f"resumed at step {state['step']}, {state['tokens']:,} tokens", flush=True)
+    distributed.init_process_group("gloo", f"file://{meeting.resolve()}", rank=rank, world_size=args.workers)
 
     def save() -> None:
         new = checkpoint.with_suffix(".new")
@@ -1348,7 +1365,7 @@ def train(args: argparse.Namespace) -> None:
 
     stop_at = time.monotonic() + 60 * args.minutes
     losses: list[float] = []
-    while state["tokens"] < min(args.tokens, args.stop or args.tokens) and time.monotonic() < stop_at:
+    while state["tokens"] < min(args.tokens, args.stop or args.tokens):
         began = time.monotonic()
         phase = phase_of(state["tokens"])
         width = phase.width
@@ -1357,12 +1374,25 @@ def train(args: argparse.Namespace) -> None:
         for stepper in steppers:
             for group in stepper.param_groups:
                 group["lr"] = args.rate * rate_factor(state["tokens"], args.tokens)
-        with torch.autocast("cpu", torch.bfloat16):
-            states, targets, _ = hidden_and_targets(model, rows)
-            logits = model.lm_head(states)
-        loss = torch.nn.functional.cross_entropy(logits.float(), targets)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        mine = rows[rank :: args.workers]
+        known = sum(kind > FREE for _, kinds, _ in mine for kind in kinds[1:])
+        shared = torch.tensor([known, began > stop_at], dtype=torch.float64)
+        distributed.all_reduce(shared)
+        if shared[1]:
+            break
+        loss = torch.zeros(())
+        if mine:
+            with torch.autocast("cpu", torch.bfloat16):
+                states, targets, _ = hidden_and_targets(model, mine)
+                logits = model.lm_head(states)
+            loss = torch.nn.functional.cross_entropy(logits.float(), targets, reduction="sum") / shared[0].float()
+            loss.backward()
+        flat = torch.cat([(torch.zeros_like(p) if p.grad is None else p.grad).flatten() for p in parameters])
+        flat = torch.cat([flat, loss.detach().view(1)])
+        distributed.all_reduce(flat)
+        for p, grad in zip(parameters, flat[:-1].split([p.numel() for p in parameters]), strict=True):
+            p.grad = grad.view_as(p)
+        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
         for stepper in steppers:
             stepper.step()
             stepper.zero_grad()
@@ -1371,7 +1401,9 @@ def train(args: argparse.Namespace) -> None:
         state["step"] += 1
         state["tokens"] += count * width
         state["seconds"] += time.monotonic() - began
-        losses.append(float(loss.detach()))
+        losses.append(float(flat[-1]))
+        if rank > 0:
+            continue
         if state["step"] % 20 == 0:
             mean = sum(losses) / len(losses)
             speed = 20 * count * width / max(1e-9, state["seconds"] - state.get("shown", 0.0))
@@ -1385,8 +1417,10 @@ def train(args: argparse.Namespace) -> None:
         if state["step"] % args.every == 0:
             report(model, tokenizer, state)
             save()
-    report(model, tokenizer, state)
-    save()
+    if rank == 0:
+        report(model, tokenizer, state)
+        save()
+    distributed.destroy_process_group()
 
 
 def report(model: Any, tokenizer: Any, state: dict[str, Any]) -> None:
@@ -1405,15 +1439,16 @@ def card(args: argparse.Namespace, state: dict[str, Any]) -> str:
     turns = [max(phase.end for phase in PHASES if phase.skills is skills) / 1e6 for skills in (FOUNDATION, SKILLS)]
     rows = "\n".join(f"| {name} | {a['short']} | {a['long']} |" for name, a in right.items())
     shape = nano.config()
+    heads = f"{shape.num_attention_heads} heads of {shape.hidden_size // shape.num_attention_heads}"
     return f"""# nano
 
 Made on {date.today()} by `python recipes/pretrain_nano.py --seed {args.seed} --tokens {args.tokens}`, then `--install`.
-Qwen2: {shape.num_hidden_layers} layers, width {shape.hidden_size}, {shape.num_attention_heads} heads of 32,
+Qwen2: {shape.num_hidden_layers} layers, width {shape.hidden_size}, {heads},
 tied embeddings, positions to {CONTEXT:,}. Trained on generic tape skills only: no task's trace or answer. Words that
 tasks use to name states (`top`, `trim`, ...) occur as values of cells, but none of two letters or more as a label.
 
-- seed {args.seed}; {state["step"]:,} steps; {state["tokens"]:,} tokens; {state["seconds"] / 60:.0f} minutes on
-  {args.threads} thread(s) of a shared machine ({platform.machine()}), bfloat16 autocast
+- seed {args.seed}; {state["step"]:,} steps; {state["tokens"]:,} tokens; {state["seconds"] / 60:.0f} minutes,
+  {args.workers} worker(s) with {args.threads} thread(s) each ({platform.machine()}), bfloat16 autocast
 - skills and their shares of the exercises: to {turns[0]:g} million tokens {first};
   to {turns[1]:g} million {then}; then {last}
 - curriculum, rows: {phases}
@@ -1449,8 +1484,9 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--rate", type=float, default=4e-3, help="peak learning rate")
     parser.add_argument("--batch", type=int, default=8192, help="tokens a step")
     parser.add_argument("--every", type=int, default=200, help="steps between evaluations and checkpoints")
+    parser.add_argument("--workers", type=int, default=1, help="processes that share each step's rows")
     parser.add_argument(
-        "--threads", type=int, default=1, help="torch threads; more than one can be far slower on a shared machine"
+        "--threads", type=int, default=1, help="of each; workers gain more, and threads suffer on a shared machine"
     )
     parser.add_argument("--install", action="store_true", help="put the trained model into the package and end")
     return parser.parse_args(given)

@@ -225,7 +225,8 @@ class Tape:
 
     def put(self, track: str, first: int, symbols: str) -> None:
         """``write`` symbols to the cells of a track from number `first` on."""
-        cells = list(zip(addresses(track, first + len(symbols))[first:], symbols, strict=False))
+        last = first + len(symbols)
+        cells = list(zip(addresses(track, last)[first:last], symbols, strict=True))
         self._cells.update(cells)
         self._write += cells
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import re
+import subprocess
+import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -186,22 +189,43 @@ def test_blocks_quote_what_stands_before(recipe) -> None:
     assert "".join(re.findall(r" [A-Za-z]\d+=(\S)", "".join(lines))) == "12345678.901234567890_"
 
 
-def test_stopped_and_resumed_it_goes_on_in_the_same_stream(recipe, tmp_path, monkeypatch) -> None:
+def _checkpoint(folder: Path) -> dict[str, Any]:
     import torch
 
+    return torch.load(folder / "checkpoint.pt", weights_only=False)
+
+
+def _pretrain(recipe, folder: Path, *flags: str) -> dict[str, Any]:
+    given = ["--out", str(folder), "--tokens", "1536", "--batch", "512", *flags]
+    recipe.train(recipe.arguments(given))
+    return _checkpoint(folder)
+
+
+def _difference(one: dict[str, Any], other: dict[str, Any]) -> float:
+    """Between the steps that two runs made from the same first weights, as a share of their length."""
+    import torch
+
+    assert one["state"]["hash"] == other["state"]["hash"]
+    assert one["state"]["step"] == other["state"]["step"] == 3
+    first = nano.fresh_model(0).state_dict()
+    apart = torch.stack([(one["model"][name] - other["model"][name]).norm() for name in first]).norm()
+    return float(apart / torch.stack([(one["model"][name] - first[name]).norm() for name in first]).norm())
+
+
+def test_stopped_and_resumed_it_goes_on_in_the_same_stream(recipe, tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(recipe, "report", lambda *_: None)
+    _pretrain(recipe, tmp_path / "parted", "--stop", "1024")
+    parted, whole = _pretrain(recipe, tmp_path / "parted"), _pretrain(recipe, tmp_path / "whole")
+    assert _difference(whole, parted) < 1e-3
 
-    def run(folder: str, stop: int) -> dict[str, object]:
-        given = ["--out", str(tmp_path / folder), "--tokens", "1536", "--batch", "512", "--stop", str(stop)]
-        recipe.train(recipe.arguments(given))
-        return torch.load(tmp_path / folder / "checkpoint.pt", weights_only=False)
 
-    run("parted", 1024)
-    parted, whole = run("parted", 1536), run("whole", 1536)
-    assert parted["state"]["hash"] == whole["state"]["hash"]
-    assert parted["state"]["step"] == whole["state"]["step"]
-    for name, weights in whole["model"].items():
-        assert torch.allclose(weights, parted["model"][name], atol=1e-6), name
+def test_two_workers_make_what_one_makes(recipe, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(recipe, "report", lambda *_: None)
+    one = _pretrain(recipe, tmp_path / "one")
+    script = [sys.executable, recipe.__file__, "--out", str(tmp_path / "two"), "--tokens", "1536", "--batch", "512"]
+    done = subprocess.run([*script, "--workers", "2"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert _difference(one, _checkpoint(tmp_path / "two")) < 0.1  # bfloat16
 
 
 def test_attention_in_blocks_is_attention() -> None:
