@@ -1387,8 +1387,8 @@ def work(rank: int, args: argparse.Namespace, meeting: Path) -> None:
                 logits = model.lm_head(states)
             loss = torch.nn.functional.cross_entropy(logits.float(), targets, reduction="sum") / shared[0].float()
             loss.backward()
-        flat = torch.cat([(torch.zeros_like(p) if p.grad is None else p.grad).flatten() for p in parameters])
-        flat = torch.cat([flat, loss.detach().view(1)])
+        grads = [(torch.zeros_like(p) if p.grad is None else p.grad).flatten() for p in parameters]
+        flat = torch.cat([*grads, loss.detach().view(1)])
         distributed.all_reduce(flat)
         for p, grad in zip(parameters, flat[:-1].split([p.numel() for p in parameters]), strict=True):
             p.grad = grad.view_as(p)

@@ -213,10 +213,14 @@ def _difference(one: dict[str, Any], other: dict[str, Any]) -> float:
 
 
 def test_stopped_and_resumed_it_goes_on_in_the_same_stream(recipe, tmp_path, monkeypatch) -> None:
+    import torch
+
     monkeypatch.setattr(recipe, "report", lambda *_: None)
     _pretrain(recipe, tmp_path / "parted", "--stop", "1024")
     parted, whole = _pretrain(recipe, tmp_path / "parted"), _pretrain(recipe, tmp_path / "whole")
     assert _difference(whole, parted) < 1e-3
+    for name, weights in whole["model"].items():
+        assert torch.allclose(weights, parted["model"][name], atol=1e-6), name
 
 
 def test_two_workers_make_what_one_makes(recipe, tmp_path, monkeypatch) -> None:
