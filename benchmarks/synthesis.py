@@ -189,7 +189,7 @@ def against_clrs(python: str, rounds: int, seconds: float) -> tuple[list[dict[st
 # Addition, written by hand
 
 
-def _blocks_by_hand(add: Callable[[str], None], text: str, key: str, whole: str, fraction: str) -> None:
+def _rests_by_hand(add: Callable[[str], None], text: str, key: str, whole: str, fraction: str) -> None:
     head, point, tail = text.partition(".")
     cells = [f"{whole}{k}={symbol}" for k, symbol in enumerate(head + (point or "_"), 1)]
     cells[-1] += f" n{whole}={len(head)}"
@@ -199,24 +199,23 @@ def _blocks_by_hand(add: Callable[[str], None], text: str, key: str, whole: str,
     else:
         cells[-1] += f" {fraction}1=_ n{fraction}=0"
     text += "_"
-    for n, at in enumerate(range(0, len(text), 8), 1):
-        add(f"{key}{n}={text[max(0, at - 6) : at + 8]} {' '.join(cells[at : at + 8])}")
+    for n, at in enumerate(range(0, len(text), 7), 1):
+        add(f"{key}{n}={text[at:]} {' '.join(cells[at : at + 7])}")
 
 
-def _copy_by_hand(
-    add: Callable[[str], None], name: str, track: str, symbols: str, k: int, output: str, n: int
-) -> tuple[str, int]:
-    """`symbols` stand in cells `k` and after, and end in a blank or a point; `n` blocks of output there are."""
-    for start in range(0, len(symbols), 8):
-        group = symbols[start : start + 8]
-        line = f"{name} " + " ".join([f"{track}{i}={symbol}" for i, symbol in enumerate(group, k + start)])
+def _copy_by_hand(add: Callable[[str], None], name: str, track: str, symbols: str, k: int, output: str) -> str:
+    """`symbols` stand in cells `k` and after, and end in a blank or a point; the output with them behind it."""
+    for start in range(0, len(symbols), 7):
+        group = symbols[start : start + 7]
+        line = f"{name} o={output or '_'} " + " ".join([f"{track}{i}={s}" for i, s in enumerate(group, k + start)])
         new = group.rstrip("._")
         if new:
-            n += 1
-            line += f" o{n}={output[-6:]}{new}"
-            output += new
+            output += f".{new}" if name == "dot" else new
+            line += f" o={output}"
         add(line)
-    return output, n
+        if name == "dot":
+            name = "tail"
+    return output
 
 
 def addition_by_hand(problem: Problem) -> str:
@@ -224,8 +223,8 @@ def addition_by_hand(problem: Problem) -> str:
     a, b = problem["a"], problem["b"]
     lines: list[str] = []
     add = lines.append
-    _blocks_by_hand(add, a, "a", "u", "x")
-    _blocks_by_hand(add, b, "b", "v", "y")
+    _rests_by_hand(add, a, "a", "u", "x")
+    _rests_by_hand(add, b, "b", "v", "y")
     head_a, point_a, tail_a = a.partition(".")
     head_b, point_b, tail_b = b.partition(".")
 
@@ -277,13 +276,12 @@ def addition_by_hand(problem: Problem) -> str:
     add(f"top I={lead} {lead}0={whole[0]}")
     end = "." if (point_a if lead == "u" else point_b) else "_"
     skip = 1 if whole[0] == "_" else 0
-    output, n = _copy_by_hand(add, "copy", lead, "".join(whole[skip:]) + end, skip, "", 0)
+    output = _copy_by_hand(add, "copy", lead, "".join(whole[skip:]) + end, skip, "")
     if fraction == "_" or digits[0] == "_":
         add(f"point F={fraction}{'' if fraction == '_' else f' {fraction}1=_'}")
     else:
-        add(f"point F={fraction} {fraction}1={digits[0]} o{n + 1}={output[-6:]}.")
-        symbols = "".join(digits).rstrip("_") + "_"
-        output, _ = _copy_by_hand(add, "tail", fraction, symbols, 1, f"{output}.", n + 1)
+        add(f"point F={fraction} {fraction}1={digits[0]}")
+        output = _copy_by_hand(add, "dot", fraction, "".join(digits).rstrip("_") + "_", 1, output)
     add(f"{ANSWER_MARK}{output}")
     return "\n".join(lines)
 

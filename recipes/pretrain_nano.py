@@ -78,6 +78,7 @@ class Page:
         self.many = rng.choice((2, 3, 4, 4, 5)) if self.words else rng.choice((1, 2, 3))  # words at a time
         self.space = rng.choice("~|*")
         self.block: tuple[int, int] | None = None  # new symbols of a block, and symbols that it quotes
+        self.new = 0  # symbols that are new on a line of rests or runs; 0 until one of them is met
         self.open = False  # the line could as well go on: nobody can know that it ends here
         self._letters: list[str] = []
 
@@ -391,8 +392,9 @@ def blocks(page: Page) -> None:
     told by what stands right before it; then each new symbol gets its address. A point starts another tape."""
     rng = page.rng
     strings = _raw_strings(page, rng.random() < 0.75, near=0.25, worded=0.6, pause=0.2)
+    new, quoted = _block(page)
     for text in strings:
-        _in_blocks(page, text, *_block(page))
+        _in_blocks(page, text, new, lambda at: max(0, at - quoted), lambda at: at + new)
 
 
 def _block(page: Page) -> tuple[int, int]:
@@ -402,14 +404,23 @@ def _block(page: Page) -> tuple[int, int]:
     return page.block
 
 
-def _in_blocks(page: Page, text: str, new: int, quoted: int) -> None:
+def rests(page: Page) -> None:
+    """Raw strings, a few symbols at a time: each line has all that is left of one, and an address for each of its first
+    symbols. Only the end of the string ends what is copied, so nothing has to be counted."""
+    rng = page.rng
+    for text in _raw_strings(page, rng.random() < 0.75, near=0.25, worded=0.6, pause=0.2):
+        _in_blocks(page, text, _some(page), lambda at: at, lambda at: None)
+
+
+def _in_blocks(page: Page, text: str, new: int, first: Callable[[int], int], last: Callable[[int], int | None]) -> None:
+    """Lines that have `new` more symbols each: the text from `first` to `last` of how many came before, then cells."""
     key, letter = page.letter(heads_line=True), page.letter()
     track, k, text = letter, 0, text + "_"
     for n, at in enumerate(range(0, len(text), new), 1):
         page.line(key, n > 1)
         page.add(str(n), FREE if n == 1 else VALUE)
         page.add("=", FORM)
-        page.add(text[max(0, at - quoted) : at + new], VALUE)
+        page.add(text[first(at) : last(at)], VALUE)
         for symbol in text[at : at + new]:
             k += 1
             page.add(" ", FORM)
@@ -424,6 +435,13 @@ def _in_blocks(page: Page, text: str, new: int, quoted: int) -> None:
                 if symbol == ".":
                     track, k = letter.swapcase(), 0
                     page.forget(track)
+
+
+def _some(page: Page) -> int:
+    """Symbols that are new on each line: a habit of the page, drawn when it is first asked for."""
+    if not page.new:
+        page.new = page.rng.choice((2, 3, 4, 4, 5, 6, 7, 7, 7, 8, 8))
+    return page.new
 
 
 def windows(page: Page) -> None:
@@ -451,6 +469,38 @@ def windows(page: Page) -> None:
                 n += 1
                 page.write(f"{key}{n}", run[-quoted:] + symbols, part > 0 or not first)
                 run += symbols
+            first = False
+    page.run = run
+    page.line(rng.choice(_HEADS), False)
+    page.add(run, VALUE)
+    page.add("\n", FORM)
+
+
+def runs(page: Page) -> None:
+    """Cells onto a run, a few at a time: it is fetched, they are, and it is written with them behind it; up to the
+    blank, then perhaps on to another tape behind a point. Then the whole once more."""
+    rng = page.rng
+    key = page.letter()
+    tapes = _ending(page)
+    new, labels, run = _some(page), (_label(rng), _label(rng)), ""
+    if rng.random() < 0.7:
+        page.line(SET, False)
+        page.write(key, "_", known=False, kind=FREE)
+        run = "_"
+    for part in range(2 if rng.random() < 0.45 else 1):
+        letter = rng.choice(tapes)
+        k = page.tapes[letter][0]
+        point, first, ended = "." if part else "", True, False
+        while not ended:
+            page.line(_label(rng) if point else labels[part], part == 0 and not first)
+            if run:
+                page.read(key, not first)
+            symbols, ended = _take(page, letter, k, new, not first)
+            k += new
+            if symbols:
+                run = run.strip("_") + point + symbols
+                point = ""
+                page.write(key, run, not first)
             first = False
     page.run = run
     page.line(rng.choice(_HEADS), False)
@@ -1140,34 +1190,36 @@ def counting(page: Page) -> None:
 
 
 Skill = Callable[[Page], Any]
-_SHARES: dict[str, tuple[Skill, int, int, int]] = {
-    "blocks": (blocks, 0, 44, 60),
-    "scan": (scan, 32, 16, 16),
-    "copies": (copies, 16, 22, 30),
-    "strings": (strings, 8, 10, 10),
-    "look_up": (look_up, 8, 8, 8),
-    "sweep": (sweep, 6, 4, 4),
-    "overwrite": (overwrite, 6, 5, 5),
-    "side_by_side": (side_by_side, 18, 24, 24),
-    "ripple": (ripple, 4, 6, 6),
-    "collect": (collect, 18, 24, 24),
-    "pieces": (pieces, 2, 2, 2),
-    "pointers": (pointers, 4, 4, 4),
-    "links": (links, 2, 2, 2),
-    "stack": (stack, 2, 2, 2),
-    "best": (best, 2, 2, 2),
-    "table": (table, 2, 2, 2),
-    "compare": (compare, 10, 12, 20),
-    "halves": (halves, 2, 3, 3),
-    "sums": (sums, 5, 5, 5),
-    "counting": (counting, 2, 2, 2),
-    "sentence": (sentence, 5, 4, 4),
-    "windows": (windows, 0, 0, 70),
+_SHARES: dict[str, tuple[Skill, int, int, int, int]] = {
+    "blocks": (blocks, 0, 44, 60, 4),
+    "scan": (scan, 32, 16, 16, 12),
+    "copies": (copies, 16, 22, 30, 24),
+    "strings": (strings, 8, 10, 10, 10),
+    "look_up": (look_up, 8, 8, 8, 20),
+    "sweep": (sweep, 6, 4, 4, 4),
+    "overwrite": (overwrite, 6, 5, 5, 12),
+    "side_by_side": (side_by_side, 18, 24, 24, 24),
+    "ripple": (ripple, 4, 6, 6, 6),
+    "collect": (collect, 18, 24, 24, 6),
+    "pieces": (pieces, 2, 2, 2, 3),
+    "pointers": (pointers, 4, 4, 4, 5),
+    "links": (links, 2, 2, 2, 3),
+    "stack": (stack, 2, 2, 2, 3),
+    "best": (best, 2, 2, 2, 3),
+    "table": (table, 2, 2, 2, 4),
+    "compare": (compare, 10, 12, 20, 14),
+    "halves": (halves, 2, 3, 3, 5),
+    "sums": (sums, 5, 5, 5, 8),
+    "counting": (counting, 2, 2, 2, 2),
+    "sentence": (sentence, 5, 4, 4, 4),
+    "windows": (windows, 0, 0, 70, 4),
+    "rests": (rests, 0, 0, 0, 80),
+    "runs": (runs, 0, 0, 0, 50),
 }
-"""Every skill, and its shares of the exercises in the three parts of the curriculum: what carries all others; then
-blocks and hard copies; then what a first reading of a fine-tuned model's errors asked for."""
-FOUNDATION, SKILLS, LAST = (
-    {name: (skill, shares[part]) for name, (skill, *shares) in _SHARES.items() if shares[part]} for part in range(3)
+"""Every skill, and its shares of the exercises in the four parts of the curriculum: what carries all others; blocks and
+hard copies; then, twice, what a reading of fine-tuned models' errors asked for."""
+FOUNDATION, SKILLS, WINDOWS, LAST = (
+    {name: (skill, shares[part]) for name, (skill, *shares) in _SHARES.items() if shares[part]} for part in range(4)
 )
 
 
@@ -1230,9 +1282,14 @@ PHASES = (
     Phase(38_000_000, 1024, 80, SKILLS),
     Phase(46_000_000, 2048, 110, SKILLS),
     Phase(48_000_000, 3072, 110, SKILLS),
-    Phase(54_000_000, 1024, 100, LAST),
+    Phase(54_000_000, 1024, 100, WINDOWS),
+    Phase(60_000_000, 1024, 100, LAST),
+    Phase(64_000_000, 2048, 110, LAST),
 )
 TOKENS = PHASES[-1].end
+RISES = (48_000_000, 54_000_000)
+"""Tokens after which the rate rises once more. At the last of these places the optimizers begin anew as well, so that
+published weights of this age are all that is needed to go on from there."""
 CONTEXT = 16_384
 
 
@@ -1312,11 +1369,11 @@ def optimizers(model: Any, rate: float) -> list[Any]:
 
 
 def rate_factor(tokens: int, total: int) -> float:
-    """A short warm-up, a plateau, then straight down over the last third; once more, from lower, for the last phase."""
-    start, end = (phase.end for phase in PHASES[-2:])
-    if tokens >= start:
-        return max(0.02, 0.4 * min((tokens - start + 8_000) / 160_000, (end - tokens) / (end - start)))
-    return min(1.0, (tokens + 4_000) / 720_000, max(0.02, (1 - tokens / min(total, start)) / 0.33))
+    """A short warm-up, a plateau, then straight down over the last third; then up to two fifths and down, twice."""
+    for start, end in zip(RISES, (*RISES[1:], TOKENS), strict=True):
+        if start <= tokens < end:
+            return max(0.02, 0.4 * min((tokens - start + 8_000) / 160_000, (end - tokens) / (end - start)))
+    return min(1.0, (tokens + 4_000) / 720_000, max(0.02, (1 - tokens / min(total, RISES[0])) / 0.33))
 
 
 def train(args: argparse.Namespace) -> None:
@@ -1369,6 +1426,9 @@ def work(rank: int, args: argparse.Namespace, meeting: Path) -> None:
         began = time.monotonic()
         phase = phase_of(state["tokens"])
         width = phase.width
+        if state["tokens"] >= RISES[-1] and not state.get("anew"):
+            steppers[:] = optimizers(model, args.rate)
+            state["anew"] = True
         count = max(1, args.batch // width)
         rows = [row(tokenizer, args.seed, state["step"] * 1000 + k, phase) for k in range(count)]
         for stepper in steppers:
@@ -1432,27 +1492,28 @@ def report(model: Any, tokenizer: Any, state: dict[str, Any]) -> None:
 def card(args: argparse.Namespace, state: dict[str, Any]) -> str:
     """The model card: what these weights are and how to make them again."""
     right = state["log"][-1]["right"] if state["log"] else {}
-    first, then, last = (
-        ", ".join(f"{n} {share}" for n, (_, share) in skills.items()) for skills in (FOUNDATION, SKILLS, LAST)
+    parts = "; ".join(
+        f"to {max(phase.end for phase in PHASES if phase.skills is skills) / 1e6:g} million "
+        + ", ".join(f"{name} {share}" for name, (_, share) in skills.items())
+        for skills in (FOUNDATION, SKILLS, WINDOWS, LAST)
     )
     phases = ", ".join(f"to {p.end / 1e6:g} million {p.width:,} tokens (tapes to {p.longest} cells)" for p in PHASES)
-    turns = [max(phase.end for phase in PHASES if phase.skills is skills) / 1e6 for skills in (FOUNDATION, SKILLS)]
     rows = "\n".join(f"| {name} | {a['short']} | {a['long']} |" for name, a in right.items())
     shape = nano.config()
     heads = f"{shape.num_attention_heads} heads of {shape.hidden_size // shape.num_attention_heads}"
     return f"""# nano
 
-Made on {date.today()} by `python recipes/pretrain_nano.py --seed {args.seed} --tokens {args.tokens}`, then `--install`.
+Made on {date.today()} by `python recipes/pretrain_nano.py --seed {args.seed} --tokens {args.tokens} --workers
+{args.workers}`, then `--install`.
 Qwen2: {shape.num_hidden_layers} layers, width {shape.hidden_size}, {heads},
 tied embeddings, positions to {CONTEXT:,}. Trained on generic tape skills only: no task's trace or answer. Words that
 tasks use to name states (`top`, `trim`, ...) occur as values of cells, but none of two letters or more as a label.
 
 - seed {args.seed}; {state["step"]:,} steps; {state["tokens"]:,} tokens; {state["seconds"] / 60:.0f} minutes,
   {args.workers} worker(s) with {args.threads} thread(s) each ({platform.machine()}), bfloat16 autocast
-- skills and their shares of the exercises: to {turns[0]:g} million tokens {first};
-  to {turns[1]:g} million {then}; then {last}
+- skills and their shares of the exercises: {parts}
 - curriculum, rows: {phases}
-- peak rate {args.rate}, Muon for matrices, AdamW for the rest
+- peak rate {args.rate}, Muon for matrices, AdamW for the rest; begun anew at {RISES[-1] / 1e6:g} million tokens
 - hash of the token stream: `{state["hash"]}`
 
 Right values on held-out pages, per cent, given the true text before (short: tapes to {EVALS["short"][1]}

@@ -80,12 +80,15 @@ def evaluate(
         return stored
 
     if todo:
-        prompts, budgets, longest = _plan(model, unique)
+        prompts, truths, budgets = _plan(model, unique)
+        longest = max(len(prompt) + budget for prompt, budget in zip(prompts, budgets, strict=True))
         _make(out)
         with closing(open_engine(kind, model, longest)) as running:
             mark |= {"engine_version": running.version, "engine_flags": running.flags}
             _save(out, lambda: replace_file(out / FINGERPRINT, json.dumps(mark, indent=2) + "\n"), len(done))
-            _generate(running, unique, todo, prompts, budgets, form, out, done, say)
+            wanted = [prompts[k] for k in todo], [budgets[k] for k in todo], [truths[k] for k in todo]
+            finished = running.generate(*wanted)
+            _grade(running, unique, todo, finished, form, out, done, say)
     else:  # killed between the last sample and the results
         mark = read_json(out / FINGERPRINT) or mark
 
@@ -102,40 +105,41 @@ def evaluate(
     return results
 
 
-def _plan(model: Path, rows: Sequence[Row]) -> tuple[list[list[int]], list[int], int]:
-    """Prompts, token budgets, and the longest sequence that they make; UsageError on a row that cannot fit."""
+def _plan(model: Path, rows: Sequence[Row]) -> tuple[list[list[int]], list[list[int]], list[int]]:
+    """Tokens of prompts and true completions, and token budgets; UsageError on a row that cannot fit."""
     tokenizer, context = load_tokenizer(model), context_length(model)
-    prompts, budgets = [], []
+    prompts, truths, budgets = [], [], []
     for row in rows:
         prompt = prompt_ids(tokenizer, row["prompt"])
-        truth = len(tokenizer(row["completion"][0]["content"], add_special_tokens=False)["input_ids"]) + 1
-        if len(prompt) + truth > context:
+        truth = tokenizer(row["completion"][0]["content"], add_special_tokens=False)["input_ids"]
+        size = len(truth) + 1  # with the stop token
+        if len(prompt) + size > context:
             raise UsageError(
-                f"{row['task']} {row['range']} {row['id']} (length {row['length']}) takes {len(prompt)} + {truth} "
+                f"{row['task']} {row['range']} {row['id']} (length {row['length']}) takes {len(prompt)} + {size} "
                 f"tokens, more than the model's context of {context}: leave out that range or length"
             )
         prompts.append(prompt)
-        budgets.append(min(math.ceil(_SLACK * truth) + _SPARE, context - len(prompt)))
-    return prompts, budgets, max(len(p) + b for p, b in zip(prompts, budgets, strict=True))
+        truths.append(truth)
+        budgets.append(min(math.ceil(_SLACK * size) + _SPARE, context - len(prompt)))
+    return prompts, truths, budgets
 
 
-def _generate(
+def _grade(
     engine: Engine,
     rows: Sequence[Row],
     todo: list[int],
-    prompts: list[list[int]],
-    budgets: list[int],
+    generations: Iterator[tuple[int, Generation]],
     form: Form,
     out: Path,
     done: dict[Key, dict[str, Any]],
     say: Say,
 ) -> None:
-    """Generate and grade what is to be done, appending each sample to the file as it finishes."""
+    """Grade what is generated, appending each sample to the file as it finishes."""
     started, tokens, shown = time.perf_counter(), 0, time.perf_counter()
     say(f"evaluation: {len(todo)} samples to generate with {engine.name} {engine.version}")
     # Unbuffered: a line is on its way to the disk when its sample is done, and an error is not met again on closing.
     with (out / SAMPLES).open("ab", buffering=0) as file:
-        finished = _or_out_of_memory(engine.generate([prompts[k] for k in todo], [budgets[k] for k in todo]), out, done)
+        finished = _or_out_of_memory(generations, out, done)
         for count, (place, generation) in enumerate(finished, 1):
             row = rows[todo[place]]
             sample = _sample(row, form, generation.text, generation.tokens, generation.finish)

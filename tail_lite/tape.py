@@ -204,11 +204,12 @@ class Tape:
         self._name = None
 
     def spell(self, track: str, first: int, most: int, ends: Set[Value]) -> str:
-        """``read`` the symbols of a track from number `first` on, `most` of them or up to the first among `ends`: the
-        first reads of their state. Returns them as one string, the end included."""
+        """``read`` the symbols of a track from number `first` on, `most` of them or up to the first among `ends`.
+        Returns them as one string, the end included."""
         cells: dict[str, Any] = self._cells
-        if self._fetch or self._solve is not None or self._write:
-            raise TapeError(f"state {self._name!r} reads {track}{first} after other cells: a loop inside one state")
+        if self._solve is not None or self._write:
+            raise TapeError(f"state {self._name!r} reads {track}{first} after it solved or wrote")
+        alone = not self._fetch
         add = self._fetch.append
         text = ""
         try:
@@ -220,7 +221,8 @@ class Tape:
                     break
         except KeyError:
             raise TapeError(f"state {self._name!r} reads {address!r}, which was never written") from None
-        self._distinct = len(self._fetch)
+        if alone:
+            self._distinct = len(self._fetch)
         return text
 
     def put(self, track: str, first: int, symbols: str) -> None:

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from tail_lite import nano
-from tail_lite.chat import IGNORE, prompt_ids, sample_ids, template_of
+from tail_lite.chat import IGNORE, decode, prompt_ids, sample_ids, template_of
 from tail_lite.config import RunConfig
 from tail_lite.errors import RunError, UsageError
 from tail_lite.merge import TRAINED_OVER, is_disk_full, save_model
@@ -31,7 +31,7 @@ from tail_lite.verify import first_divergence
 Row = dict[str, Any]
 LOG = "train_log.jsonl"
 _GENERATED = "train_samples.jsonl"
-_MOST_NEW = 512  # tokens of a sample generated during training
+_MOST_TOKENS, _MOST_NEW = 2048, 128  # of a training sample that is looked at, and generated from the first wrong one on
 
 
 @dataclass(frozen=True)
@@ -374,7 +374,10 @@ def _save(model: Any, tokenizer: Any, config: RunConfig, base: Path, target: Pat
 def _generate(
     model: Any, tokenizer: Any, config: RunConfig, rows: list[Row], path: Path, step: int, say: Callable[[str], None]
 ) -> None:
-    """A few training rows written by the model as it stands, verified against the true traces."""
+    """A few training rows written by the model as it stands, verified against the true traces.
+
+    One pass over the true text finds how far the model would write just that; from there it goes on by itself.
+    """
     import torch
 
     from tail_lite.tasks import get_task
@@ -387,26 +390,32 @@ def _generate(
     for row in rows:
         head = prompt_ids(tokenizer, row["prompt"])
         truth = tokenizer(row["completion"][0]["content"], add_special_tokens=False)["input_ids"]
+        truth = [*truth, template_of(tokenizer).stop_id][:_MOST_TOKENS]
         with torch.no_grad():
-            ids = model.generate(
-                input_ids=torch.tensor([head], device=model.device),
-                attention_mask=torch.ones(1, len(head), dtype=torch.long, device=model.device),
-                max_new_tokens=min(len(truth) + 1, _MOST_NEW),
-                do_sample=False,
-                repetition_penalty=1.0,
-                pad_token_id=tokenizer.pad_token_id,
-                use_cache=True,
-            )[0, len(head) :].tolist()
-        right = next((k for k, (p, q) in enumerate(zip(ids, truth, strict=False)) if p != q), min(len(ids), len(truth)))
-        text = tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False)
-        wrong = None
-        if config.baseline is None and right < min(len(truth), _MOST_NEW):
-            wrong = first_divergence(get_task(row["task"]), json.loads(row["problem"]), config.form, text)
-        line = {"step": step, "id": row["id"], "right_tokens": right, "of": min(len(truth), _MOST_NEW)}
+            ids = torch.tensor([head + truth], device=model.device)
+            own = model(input_ids=ids, attention_mask=torch.ones_like(ids)).logits[0, len(head) - 1 : -1].argmax(-1)
+            wrong = (own != ids[0, len(head) :]).nonzero().flatten().tolist()
+            right = wrong[0] if wrong else len(truth)
+            if wrong:
+                start = ids[:, : len(head) + right]
+                ids = model.generate(
+                    input_ids=start,
+                    attention_mask=torch.ones_like(start),
+                    max_new_tokens=_MOST_NEW,
+                    do_sample=False,
+                    repetition_penalty=1.0,
+                    pad_token_id=tokenizer.pad_token_id,
+                    use_cache=True,
+                )
+        text = decode(tokenizer, ids[0, len(head) :].tolist())
+        first = None
+        if wrong and config.baseline is None:
+            first = first_divergence(get_task(row["task"]), json.loads(row["problem"]), config.form, text)
+        line = {"step": step, "id": row["id"], "right_tokens": right, "of": len(truth)}
         with path.open("a", encoding="utf-8") as out:
-            out.write(json.dumps(line | {"first_wrong": wrong, "generation": text}) + "\n")
-        where = f", first wrong: state {wrong['state']}, {wrong['module']}" if wrong else ""
-        say(f"training: sample {row['id'][:8]} at step {step}: {right} of {line['of']} tokens right{where}")
+            out.write(json.dumps(line | {"first_wrong": first, "generation": text}) + "\n")
+        where = f", first wrong: state {first['state']}, {first['module']}" if first else ""
+        say(f"training: sample {row['id'][:8]} at step {step}: {right} of {len(truth)} tokens right{where}")
     if checkpointing:
         model.gradient_checkpointing_enable()
     model.train(was_training)

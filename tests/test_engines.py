@@ -94,6 +94,39 @@ def test_rows_stop_at_the_stop_token_which_counts_but_does_not_show(tmp_path: Pa
     assert generation == (decode(load_tokenizer(tmp_path), first[:at]), at + 1, "stop")
 
 
+@pytest.mark.parametrize("kind", ["nano", "grouped", "window"])
+def test_drafts_change_no_text(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Right drafts, ones that leave the model's own way at some place, begin wrong, are empty, or end too early."""
+    options = {"use_sliding_window": True, "sliding_window": 16, "max_window_layers": 1} if kind == "window" else {}
+    folder = NANO if kind == "nano" else random_model(tmp_path, **options)
+    engine = TransformersEngine(folder, 400)
+    rows, budgets = prompts(), [12, 40, 5, 33, 21, 40, 1, 27]
+    own = [alone(folder, row, 40) for row in rows]
+    engine._stop = own[4][9]  # so that some stop
+    plain = dict(engine.generate(rows, budgets))
+    assert {generation.finish for generation in plain.values()} == {"stop", "length"}
+    stopped = [ids[: ids.index(engine._stop)] if engine._stop in ids else ids for ids in own]
+    for drafts in (
+        stopped,
+        [[*ids[:7], (ids[7] + 1) % 1024, *ids[8:]] for ids in own],
+        [[(ids[0] + 1) % 1024] for ids in own],
+        [[] for _ in own],
+        [ids[: 3 * k] for k, ids in enumerate(own)],
+    ):
+        assert dict(engine.generate(rows, budgets, drafts)) == plain
+        monkeypatch.setattr("tail_lite.engines.transformers._MOST_CHECKED", 100)  # in small batches too
+
+
+def test_a_right_draft_takes_one_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = TransformersEngine(NANO, 400)
+    rows = prompts()
+    own = [alone(NANO, row, 20) for row in rows]
+    monkeypatch.setattr(engine, "_generate", lambda *_: pytest.fail("a step for each token"))
+    assert [k for k, _ in engine.generate(rows, [20] * len(rows), own)] == sorted(
+        range(len(rows)), key=lambda k: len(rows[k])
+    )
+
+
 def test_small_batches_change_nothing_and_short_rows_come_first(tmp_path: Path) -> None:
     engine = TransformersEngine(random_model(tmp_path), 400)
     rows, budgets = prompts(), [9, 3, 9, 30, 4, 9, 2, 9]

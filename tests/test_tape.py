@@ -114,8 +114,14 @@ def spell_past_the_end(tape):
 
 
 def spell_late(tape):
-    tape.read("t1")
+    tape.write("a", 2)
     tape.spell("t", 1, 5, {BLANK})
+
+
+def spell_what_was_read(tape):
+    tape.read("t1")
+    assert tape.spell("t", 1, 5, {BLANK}) == "yzxyz"
+    tape.goto("halt")
 
 
 def read_twice_after_a_state_that_spells(tape):
@@ -185,7 +191,8 @@ def leave_twice(tape):
         (spell_then_read_again, "'q' reads one cell twice"),
         (spell_then_read_much, "'q' reads 9 cells"),
         (spell_past_the_end, "'q' reads 't10', which was never written"),
-        (spell_late, "'q' reads t1 after"),
+        (spell_late, "'q' reads t1 after it solved or wrote"),
+        (spell_what_was_read, "one cell twice"),
         (read_twice_after_a_state_that_spells, "'r' reads one cell twice"),
         (sweep_past_the_end, "'s' reads .* 'z'"),
         (sweep_without_rule, "'s' .* no rule"),

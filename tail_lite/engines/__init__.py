@@ -32,8 +32,13 @@ class Engine(Protocol):
     version: str
     flags: dict[str, Any]
 
-    def generate(self, prompts: list[list[int]], budgets: list[int]) -> Iterator[tuple[int, Generation]]:
-        """Continue each prompt by at most its budget of tokens; yields ``(index, generation)`` as they finish."""
+    def generate(
+        self, prompts: list[list[int]], budgets: list[int], drafts: list[list[int]] | None = None
+    ) -> Iterator[tuple[int, Generation]]:
+        """Continue each prompt by at most its budget of tokens; yields ``(index, generation)`` as they finish.
+
+        `drafts` are guesses at the continuations, without the stop token. They may save time, and change no text: an
+        engine may also do without them."""
         ...
 
     def close(self) -> None:

@@ -73,7 +73,9 @@ class VllmEngine:
         gc.collect()
         cleanup_dist_env_and_memory()
 
-    def generate(self, prompts: list[list[int]], budgets: list[int]) -> Iterator[tuple[int, Generation]]:
+    def generate(
+        self, prompts: list[list[int]], budgets: list[int], drafts: list[list[int]] | None = None
+    ) -> Iterator[tuple[int, Generation]]:
         from vllm import SamplingParams
 
         # The engine's own loop, not LLM.generate, which returns when the last of its prompts is done: a finished

@@ -30,30 +30,26 @@ def pointed(digits: str, whole: int) -> str:
     return f"{digits[:whole]}.{digits[whole:]}" if whole < len(digits) else digits
 
 
-NEW, QUOTED = 8, 6
-"""Symbols of a block that are new, and symbols that it quotes: six nearly always tell a place in a text."""
-
-
-def lay_out_blocks(cells: dict[str, Value], text: str, key: str) -> None:
-    """The raw text in blocks of at most `NEW` symbols, the blank behind it included, each behind the last `QUOTED`
-    symbols of the one before."""
+def lay_out_rests(cells: dict[str, Value], text: str, key: str, new: int) -> None:
+    """The raw text and the blank behind it: the first cell holds all of it, each further one what is left behind `new`
+    more symbols."""
     text += BLANK
-    for n, at in enumerate(range(0, len(text), NEW), 1):
-        cells[f"{key}{n}"] = text[max(0, at - QUOTED) : at + NEW]
+    for n, at in enumerate(range(0, len(text), new), 1):
+        cells[f"{key}{n}"] = text[at:]
 
 
-def take(tape: Tape, key: str, whole: str, fraction: str, then: str) -> None:
-    """Read one number block by block and give each symbol its address, and each track the count of its digits.
+def take(tape: Tape, key: str, new: int, whole: str, fraction: str, then: str) -> None:
+    """Read one number, `new` symbols a state: give each symbol its address, and each track the count of its digits.
 
-    A raw text has no addresses. What comes next in it can be told by what stands before it, so a block quotes that:
-    the model finds its place by matching, and goes on.
+    A raw text has no addresses. So each state repeats all that is left of it, of which it takes the beginning: a model
+    finds that where the last state stopped, copies without a break, and only the text's end ends the copy. Short pieces
+    would need a count of what has been copied, and be found by their symbols alone, which a long text may have twice.
     """
-    track, first, here, n = whole, 1, f"{key}1", 1  # the number of the next symbol on its track, and of the block
-    quoted = 0
+    track, first, here, n = whole, 1, f"{key}1", 1  # the number of the next symbol on its track, and of the state
     with tape.loop():
         while track:
             tape.enter(here)
-            symbols = str(tape.read(here))[quoted:]
+            symbols = str(tape.read(here))[:new]
             if "." in symbols:
                 passed, _, symbols = symbols.partition(".")
                 tape.put(track, first, f"{passed}.")
@@ -63,7 +59,6 @@ def take(tape: Tape, key: str, whole: str, fraction: str, then: str) -> None:
             first += len(symbols)
             n += 1
             here = f"{key}{n}"
-            quoted = QUOTED
             if symbols[-1:] == BLANK:
                 tape.write(f"n{track}", first - 2)
                 if track == whole:  # an empty fraction

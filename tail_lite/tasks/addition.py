@@ -1,12 +1,11 @@
 """Addition of two decimal strings, column by column.
 
-Each operand is read in blocks (``a1 a2 …``, ``b1 b2 …``) that quote the symbols before the new ones; then every symbol
-has an address. Whole digits are ``u1 u2 …`` and ``v1 v2 …`` from the left; after the point the count starts again,
+Each operand is read a few symbols a state (``a1 a2 …``, ``b1 b2 …``), which repeats all that is left of it; then they
+have addresses. Whole digits are ``u1 u2 …`` and ``v1 v2 …`` from the left; after the point the count starts again,
 ``x1 x2 …`` and ``y1 y2 …``, so that fraction digits of equal place value share their index. The sum is formed in place:
 each column writes its digit over the longer operand's, and what only one operand has needs no step at all. A digit
-always stands right after its address, so reading it back is one look-up. The result is written in blocks of the same
-kind (``o1 o2 …``): each quotes the end of the one before, so the last line can go on from block to block as if they
-were one run.
+always stands right after its address, so reading it back is one look-up. The result grows in one cell, ``o``, which the
+last line repeats.
 """
 
 from __future__ import annotations
@@ -19,10 +18,12 @@ from itertools import product
 
 from tail_lite.tape import BLANK, Rule, Tape, Trace, Value, addresses
 from tail_lite.tasks._checks import check_keys
-from tail_lite.tasks._decimals import ENDS, NEW, QUOTED, check_decimals, compare_counts, lay_out_blocks, length, take
+from tail_lite.tasks._decimals import ENDS, check_decimals, compare_counts, lay_out_rests, length, take
 from tail_lite.tasks.base import ANSWER_MARK, Baseline, Problem, Task
 
 _DIGIT = "0123456789"
+_NEW = 7
+"""Symbols that a state reads, or adds to the result."""
 
 
 def _number(rng: random.Random, digits: int, alphabet: str) -> str:
@@ -118,14 +119,14 @@ def _leftwards(track: str, k: int) -> Sequence[str]:
 
 def program(problem: Problem) -> Trace:
     # A last carry may come to stand before the first digit.
-    cells: dict[str, Value] = {"u0": BLANK, "v0": BLANK}
-    lay_out_blocks(cells, problem["a"], "a")
-    lay_out_blocks(cells, problem["b"], "b")
+    cells: dict[str, Value] = {"u0": BLANK, "v0": BLANK, "o": BLANK}
+    lay_out_rests(cells, problem["a"], "a", _NEW)
+    lay_out_rests(cells, problem["b"], "b", _NEW)
     tape = Tape(cells)
     enter, read, solve, write, goto = tape.enter, tape.read, tape.solve, tape.write, tape.goto
 
-    take(tape, "a", "u", "x", "b1")
-    take(tape, "b", "v", "y", "frac")
+    take(tape, "a", _NEW, "u", "x", "b1")
+    take(tape, "b", _NEW, "v", "y", "frac")
 
     # The fraction: add where both operands have digits, onto the longer one (F).
     enter("frac")
@@ -188,38 +189,34 @@ def program(problem: Problem) -> Trace:
     lead = str(read("I"))
     k = 1 if read(f"{lead}0") == BLANK else 0
     goto("copy")
-    output, blocks = _copy(tape, "copy", lead, k, "", 0)
+    output = _copy(tape, "copy", lead, k, "point")
     enter("point")
     if read("F") == BLANK or read(f"{fraction}1") == BLANK:
         goto("halt")
     else:
-        _write_block(tape, blocks + 1, output, ".")
-        goto("tail")
-        output, _ = _copy(tape, "tail", fraction, 1, f"{output}.", blocks + 1)
+        goto("dot")
+        output = _copy(tape, "dot", fraction, 1, "halt")
     return tape.halt(output)
 
 
-def _copy(tape: Tape, name: str, track: str, k: int, output: str, blocks: int) -> tuple[str, int]:
-    """One track into blocks, up to its end; the output so far, and the number of blocks."""
-    ended = False
+def _copy(tape: Tape, name: str, track: str, k: int, then: str) -> str:
+    """One track onto the result, up to its end; behind a point if the first state is ``dot``. The result so far."""
     with tape.loop():
-        while not ended:
+        while True:
             tape.enter(name)
-            new = tape.spell(track, k, NEW, ENDS)
-            k += NEW
+            output = str(tape.read("o")).strip(BLANK)
+            new = tape.spell(track, k, _NEW, ENDS)
             ended = new[-1] in ENDS
             new = new.rstrip("._")
             if new:
-                blocks += 1
-                _write_block(tape, blocks, output, new)
-                output += new
-            tape.goto(name if not ended else "point" if name == "copy" else "halt")
-    return output, blocks
-
-
-def _write_block(tape: Tape, n: int, output: str, new: str) -> None:
-    """What is new, behind the last symbols before it, so that the answer can go on from block to block."""
-    tape.write(f"o{n}", output[-QUOTED:] + new)
+                output += "." + new if name == "dot" else new
+                tape.write("o", output)
+            if name == "dot":
+                name = "tail"
+            k += _NEW
+            tape.goto(then if ended else name)
+            if ended:
+                return output
 
 
 # Baselines that exist for addition alone (method.md of the paper's comparison: Index Hint and Reversed Format).
@@ -320,8 +317,8 @@ TASK = Task(
         )
     ),
     phrases={
-        "a": "Read block {i} of the first number",
-        "b": "Read block {i} of the second number",
+        "a": "Read on in the first number (part {i})",
+        "b": "Read on in the second number (part {i})",
         "frac": "Which fraction is longer?",
         "f": "Add one column of the fractions with carry {i}",
         "int": "Which whole part is longer, with carry {i} in hand?",
@@ -332,6 +329,7 @@ TASK = Task(
         "top": "Find the highest digit",
         "copy": "Copy the next whole digits out",
         "point": "Is there a fraction?",
+        "dot": "Put a point and copy the first fraction digits out",
         "tail": "Copy the next fraction digits out",
     },
     plain_cot=plain_cot,

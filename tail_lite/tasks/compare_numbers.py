@@ -1,9 +1,9 @@
 """Comparison of two decimal strings, digit pair by digit pair from the left.
 
-Both are read in blocks that quote the symbols before the new ones; then every symbol has an address. Whole digits are
-``u1 u2 …`` and ``v1 v2 …``, and after the point the count starts again, ``x1 x2 …`` and ``y1 y2 …``. The longer whole
-part is the greater number; else the first difference decides, and in the fraction what only one number has is compared
-with zero.
+Both are read four symbols a state, which repeats all that is left of the number; then these have addresses. Whole
+digits are ``u1 u2 …`` and ``v1 v2 …``, and after the point the count starts again, ``x1 x2 …`` and ``y1 y2 …``. The
+longer whole part is the greater number; else the first difference decides, and in the fraction what only one number has
+is compared with zero.
 """
 
 from __future__ import annotations
@@ -13,10 +13,12 @@ from decimal import Decimal
 
 from tail_lite.tape import BLANK, HALT, Tape, Trace
 from tail_lite.tasks._checks import check_keys
-from tail_lite.tasks._decimals import ENDS, check_decimals, compare_counts, lay_out_blocks, length, pointed, take
+from tail_lite.tasks._decimals import ENDS, check_decimals, compare_counts, lay_out_rests, length, pointed, take
 from tail_lite.tasks.base import Problem, Task
 
 _DIGITS = "0123456789"
+_NEW = 4
+"""Symbols that a state reads: short numbers, too, then take several states."""
 _ALPHABETS = (_DIGITS, _DIGITS, _DIGITS, _DIGITS, "09", "01", "0459", "78", "0001")
 _VERDICTS = {"<": "lt", "=": "eq", ">": "gt"}
 
@@ -125,12 +127,12 @@ def _decide(tape: Tape, relation: str) -> Trace:
 
 def program(problem: Problem) -> Trace:
     cells: dict[str, str | int] = {}
-    lay_out_blocks(cells, problem["a"], "a")
-    lay_out_blocks(cells, problem["b"], "b")
+    lay_out_rests(cells, problem["a"], "a", _NEW)
+    lay_out_rests(cells, problem["b"], "b", _NEW)
     tape = Tape(cells)
     enter, read, goto = tape.enter, tape.read, tape.goto
-    take(tape, "a", "u", "x", "b1")
-    take(tape, "b", "v", "y", "whole")
+    take(tape, "a", _NEW, "u", "x", "b1")
+    take(tape, "b", _NEW, "v", "y", "whole")
 
     enter("whole")
     i, j = compare_counts(tape, "nu", "nv")
@@ -269,8 +271,8 @@ TASK = Task(
         )
     ),
     phrases={
-        "a": "Read block {i} of the first number",
-        "b": "Read block {i} of the second number",
+        "a": "Read on in the first number (part {i})",
+        "b": "Read on in the second number (part {i})",
         "whole": "Which whole part is longer?",
         "u": "The numbers are equal so far: compare whole digit {i}",
         "x": "The numbers are equal so far: compare fraction digit {i}",
