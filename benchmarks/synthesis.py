@@ -191,30 +191,39 @@ def against_clrs(python: str, rounds: int, seconds: float) -> tuple[list[dict[st
 
 def _rests_by_hand(add: Callable[[str], None], text: str, key: str, whole: str, fraction: str) -> None:
     head, point, tail = text.partition(".")
+    text += "_"
     cells = [f"{whole}{k}={symbol}" for k, symbol in enumerate(head + (point or "_"), 1)]
     cells[-1] += f" n{whole}={len(head)}"
-    if point:
-        cells += [f"{fraction}{k}={symbol}" for k, symbol in enumerate(tail + "_", 1)]
-        cells[-1] += f" n{fraction}={len(tail)}"
-    else:
+    if not point:
         cells[-1] += f" {fraction}1=_ n{fraction}=0"
-    text += "_"
-    for n, at in enumerate(range(0, len(text), 7), 1):
-        add(f"{key}{n}={text[at:]} {' '.join(cells[at : at + 7])}")
+    n = 1
+    for at in range(0, len(cells), 5):
+        add(f"{key}{n}={text[at:]} {' '.join(cells[at : at + 5])}")
+        n += 1
+    if point:
+        text = text[len(cells) :]
+        cells = [f"{fraction}{k}={symbol}" for k, symbol in enumerate(tail + "_", 1)]
+        cells[-1] += f" n{fraction}={len(tail)}"
+        for at in range(0, len(cells), 5):
+            add(f"{key}{n}={text[at:]} {' '.join(cells[at : at + 5])}")
+            n += 1
 
 
 def _copy_by_hand(add: Callable[[str], None], name: str, track: str, symbols: str, k: int, output: str) -> str:
     """`symbols` stand in cells `k` and after, and end in a blank or a point; the output with them behind it."""
-    for start in range(0, len(symbols), 7):
-        group = symbols[start : start + 7]
+    start = 0
+    while start < len(symbols):
+        many = 1 + -(k + start) % 5
+        group = symbols[start : start + many]
         line = f"{name} o={output or '_'} " + " ".join([f"{track}{i}={s}" for i, s in enumerate(group, k + start)])
         new = group.rstrip("._")
         if new:
-            output += f".{new}" if name == "dot" else new
+            output += f".{new}" if name == "mid" else new
             line += f" o={output}"
         add(line)
-        if name == "dot":
+        if name == "mid":
             name = "tail"
+        start += many
     return output
 
 
@@ -230,7 +239,7 @@ def addition_by_hand(problem: Problem) -> str:
 
     p, q = len(tail_a), len(tail_b)
     fraction = "_" if p == q == 0 else "x" if p >= q else "y"
-    add(f"frac nx={p} ny={q} :{'<' if p < q else '>' if p > q else '='} F={fraction} K={min(p, q)}")
+    add(f"rest nx={p} ny={q} :{'<' if p < q else '>' if p > q else '='} F={fraction} K={min(p, q)}")
     digits = list(tail_a if p >= q else tail_b)
     carry = 0
     for k in range(min(p, q), 0, -1):
@@ -281,7 +290,7 @@ def addition_by_hand(problem: Problem) -> str:
         add(f"point F={fraction}{'' if fraction == '_' else f' {fraction}1=_'}")
     else:
         add(f"point F={fraction} {fraction}1={digits[0]}")
-        output = _copy_by_hand(add, "dot", fraction, "".join(digits).rstrip("_") + "_", 1, output)
+        output = _copy_by_hand(add, "mid", fraction, "".join(digits).rstrip("_") + "_", 1, output)
     add(f"{ANSWER_MARK}{output}")
     return "\n".join(lines)
 

@@ -79,6 +79,7 @@ class Page:
         self.space = rng.choice("~|*")
         self.block: tuple[int, int] | None = None  # new symbols of a block, and symbols that it quotes
         self.new = 0  # symbols that are new on a line of rests or runs; 0 until one of them is met
+        self.divisor = 0  # of the indices that end a line of groups or lines; 0 until one of them is met
         self.open = False  # the line could as well go on: nobody can know that it ends here
         self._letters: list[str] = []
 
@@ -412,6 +413,43 @@ def rests(page: Page) -> None:
         _in_blocks(page, text, _some(page), lambda at: at, lambda at: None)
 
 
+def groups(page: Page) -> None:
+    """The same, but an index that a number divides ends a line, as does a point: so the last digit of an index says it,
+    and how many came before need not be known."""
+    rng = page.rng
+    for text in _raw_strings(page, rng.random() < 0.75, near=0.25, worded=0.6, pause=0.2):
+        _in_groups(page, text, _divisor(page))
+
+
+def _in_groups(page: Page, text: str, divisor: int) -> None:
+    key, letter = page.letter(heads_line=True), page.letter()
+    track, k, n, text = letter, 0, 0, text + "_"
+    for at, symbol in enumerate(text):
+        if at == 0 or text[at - 1] == "." or k % divisor == 0:
+            n += 1
+            page.line(key, n > 1)
+            page.add(str(n), FREE if n == 1 else VALUE)
+            page.add("=", FORM)
+            page.add(text[at:], VALUE)
+        k += 1
+        _new_cell(page, f"{track}{k}", symbol, at > 0)
+        if symbol in "._":
+            page.tapes[track] = (1, k - 1)
+            page.stops.add(track)
+            _count(page, track, k - 1)
+            if symbol == ".":
+                track, k = letter.swapcase(), 0
+                page.forget(track)
+
+
+def _new_cell(page: Page, address: str, symbol: str, known: bool) -> None:
+    page.add(" ", FORM)
+    page.add(address, VALUE if known else FREE)
+    page.add("=", FORM)
+    page.add(symbol, VALUE)
+    page.cells[address] = symbol
+
+
 def _in_blocks(page: Page, text: str, new: int, first: Callable[[int], int], last: Callable[[int], int | None]) -> None:
     """Lines that have `new` more symbols each: the text from `first` to `last` of how many came before, then cells."""
     key, letter = page.letter(heads_line=True), page.letter()
@@ -423,11 +461,7 @@ def _in_blocks(page: Page, text: str, new: int, first: Callable[[int], int], las
         page.add(text[first(at) : last(at)], VALUE)
         for symbol in text[at : at + new]:
             k += 1
-            page.add(" ", FORM)
-            page.add(f"{track}{k}", FREE if k == 1 and track == letter else VALUE)
-            page.add("=", FORM)
-            page.add(symbol, VALUE)
-            page.cells[f"{track}{k}"] = symbol
+            _new_cell(page, f"{track}{k}", symbol, k > 1 or track != letter)
             if symbol in "._":
                 page.tapes[track] = (1, k - 1)
                 page.stops.add(track)
@@ -442,6 +476,13 @@ def _some(page: Page) -> int:
     if not page.new:
         page.new = page.rng.choice((2, 3, 4, 4, 5, 6, 7, 7, 7, 8, 8))
     return page.new
+
+
+def _divisor(page: Page) -> int:
+    """Of the indices that end a line: a habit of the page as well."""
+    if not page.divisor:
+        page.divisor = page.rng.choice((5, 5, 5, 5, 10, 2))
+    return page.divisor
 
 
 def windows(page: Page) -> None:
@@ -479,10 +520,20 @@ def windows(page: Page) -> None:
 def runs(page: Page) -> None:
     """Cells onto a run, a few at a time: it is fetched, they are, and it is written with them behind it; up to the
     blank, then perhaps on to another tape behind a point. Then the whole once more."""
+    _run_on(page, aligned=False)
+
+
+def lines(page: Page) -> None:
+    """The same, but an index that a number divides is the last of its line."""
+    _run_on(page, aligned=True)
+
+
+def _run_on(page: Page, aligned: bool) -> None:
     rng = page.rng
     key = page.letter()
     tapes = _ending(page)
-    new, labels, run = _some(page), (_label(rng), _label(rng)), ""
+    some = _divisor(page) if aligned else _some(page)
+    labels, run = (_label(rng), _label(rng)), ""
     if rng.random() < 0.7:
         page.line(SET, False)
         page.write(key, "_", known=False, kind=FREE)
@@ -495,8 +546,9 @@ def runs(page: Page) -> None:
             page.line(_label(rng) if point else labels[part], part == 0 and not first)
             if run:
                 page.read(key, not first)
-            symbols, ended = _take(page, letter, k, new, not first)
-            k += new
+            many = 1 + -k % some if aligned else some
+            symbols, ended = _take(page, letter, k, many, not first)
+            k += many
             if symbols:
                 run = run.strip("_") + point + symbols
                 point = ""
@@ -1190,36 +1242,38 @@ def counting(page: Page) -> None:
 
 
 Skill = Callable[[Page], Any]
-_SHARES: dict[str, tuple[Skill, int, int, int, int]] = {
-    "blocks": (blocks, 0, 44, 60, 4),
-    "scan": (scan, 32, 16, 16, 12),
-    "copies": (copies, 16, 22, 30, 24),
-    "strings": (strings, 8, 10, 10, 10),
-    "look_up": (look_up, 8, 8, 8, 20),
-    "sweep": (sweep, 6, 4, 4, 4),
-    "overwrite": (overwrite, 6, 5, 5, 12),
-    "side_by_side": (side_by_side, 18, 24, 24, 24),
-    "ripple": (ripple, 4, 6, 6, 6),
-    "collect": (collect, 18, 24, 24, 6),
-    "pieces": (pieces, 2, 2, 2, 3),
-    "pointers": (pointers, 4, 4, 4, 5),
-    "links": (links, 2, 2, 2, 3),
-    "stack": (stack, 2, 2, 2, 3),
-    "best": (best, 2, 2, 2, 3),
-    "table": (table, 2, 2, 2, 4),
-    "compare": (compare, 10, 12, 20, 14),
-    "halves": (halves, 2, 3, 3, 5),
-    "sums": (sums, 5, 5, 5, 8),
-    "counting": (counting, 2, 2, 2, 2),
-    "sentence": (sentence, 5, 4, 4, 4),
-    "windows": (windows, 0, 0, 70, 4),
-    "rests": (rests, 0, 0, 0, 80),
-    "runs": (runs, 0, 0, 0, 50),
+_SHARES: dict[str, tuple[Skill, int, int, int, int, int]] = {
+    "blocks": (blocks, 0, 44, 60, 4, 0),
+    "scan": (scan, 32, 16, 16, 12, 12),
+    "copies": (copies, 16, 22, 30, 24, 24),
+    "strings": (strings, 8, 10, 10, 10, 10),
+    "look_up": (look_up, 8, 8, 8, 20, 20),
+    "sweep": (sweep, 6, 4, 4, 4, 4),
+    "overwrite": (overwrite, 6, 5, 5, 12, 12),
+    "side_by_side": (side_by_side, 18, 24, 24, 24, 24),
+    "ripple": (ripple, 4, 6, 6, 6, 6),
+    "collect": (collect, 18, 24, 24, 6, 6),
+    "pieces": (pieces, 2, 2, 2, 3, 3),
+    "pointers": (pointers, 4, 4, 4, 5, 5),
+    "links": (links, 2, 2, 2, 3, 3),
+    "stack": (stack, 2, 2, 2, 3, 3),
+    "best": (best, 2, 2, 2, 3, 3),
+    "table": (table, 2, 2, 2, 4, 4),
+    "compare": (compare, 10, 12, 20, 14, 14),
+    "halves": (halves, 2, 3, 3, 5, 5),
+    "sums": (sums, 5, 5, 5, 8, 8),
+    "counting": (counting, 2, 2, 2, 2, 2),
+    "sentence": (sentence, 5, 4, 4, 4, 4),
+    "windows": (windows, 0, 0, 70, 4, 0),
+    "rests": (rests, 0, 0, 0, 80, 10),
+    "runs": (runs, 0, 0, 0, 50, 10),
+    "groups": (groups, 0, 0, 0, 0, 90),
+    "lines": (lines, 0, 0, 0, 0, 110),
 }
-"""Every skill, and its shares of the exercises in the four parts of the curriculum: what carries all others; blocks and
-hard copies; then, twice, what a reading of fine-tuned models' errors asked for."""
-FOUNDATION, SKILLS, WINDOWS, LAST = (
-    {name: (skill, shares[part]) for name, (skill, *shares) in _SHARES.items() if shares[part]} for part in range(4)
+"""Every skill, and its shares of the exercises in the five parts of the curriculum: what carries all others; blocks and
+hard copies; then, three times, what a reading of fine-tuned models' errors asked for."""
+FOUNDATION, SKILLS, WINDOWS, RUNS, LAST = (
+    {name: (skill, shares[part]) for name, (skill, *shares) in _SHARES.items() if shares[part]} for part in range(5)
 )
 
 
@@ -1283,13 +1337,16 @@ PHASES = (
     Phase(46_000_000, 2048, 110, SKILLS),
     Phase(48_000_000, 3072, 110, SKILLS),
     Phase(54_000_000, 1024, 100, WINDOWS),
-    Phase(60_000_000, 1024, 100, LAST),
-    Phase(64_000_000, 2048, 110, LAST),
+    Phase(60_000_000, 1024, 100, RUNS),
+    Phase(64_000_000, 2048, 110, RUNS),
+    Phase(70_000_000, 1024, 80, LAST),
+    Phase(73_000_000, 2048, 110, LAST),
 )
 TOKENS = PHASES[-1].end
-RISES = (48_000_000, 54_000_000)
-"""Tokens after which the rate rises once more. At the last of these places the optimizers begin anew as well, so that
-published weights of this age are all that is needed to go on from there."""
+RISES = (48_000_000, 54_000_000, 64_000_000)
+"""Tokens after which the rate rises once more."""
+ANEW = 54_000_000
+"""Here the optimizers begin anew, so that published weights of this age were all that was needed to go on."""
 CONTEXT = 16_384
 
 
@@ -1369,7 +1426,7 @@ def optimizers(model: Any, rate: float) -> list[Any]:
 
 
 def rate_factor(tokens: int, total: int) -> float:
-    """A short warm-up, a plateau, then straight down over the last third; then up to two fifths and down, twice."""
+    """A short warm-up, a plateau, straight down over the last third; then three times up to two fifths and down."""
     for start, end in zip(RISES, (*RISES[1:], TOKENS), strict=True):
         if start <= tokens < end:
             return max(0.02, 0.4 * min((tokens - start + 8_000) / 160_000, (end - tokens) / (end - start)))
@@ -1426,7 +1483,7 @@ def work(rank: int, args: argparse.Namespace, meeting: Path) -> None:
         began = time.monotonic()
         phase = phase_of(state["tokens"])
         width = phase.width
-        if state["tokens"] >= RISES[-1] and not state.get("anew"):
+        if state["tokens"] >= ANEW and not state.get("anew"):
             steppers[:] = optimizers(model, args.rate)
             state["anew"] = True
         count = max(1, args.batch // width)
@@ -1495,7 +1552,7 @@ def card(args: argparse.Namespace, state: dict[str, Any]) -> str:
     parts = "; ".join(
         f"to {max(phase.end for phase in PHASES if phase.skills is skills) / 1e6:g} million "
         + ", ".join(f"{name} {share}" for name, (_, share) in skills.items())
-        for skills in (FOUNDATION, SKILLS, WINDOWS, LAST)
+        for skills in (FOUNDATION, SKILLS, WINDOWS, RUNS, LAST)
     )
     phases = ", ".join(f"to {p.end / 1e6:g} million {p.width:,} tokens (tapes to {p.longest} cells)" for p in PHASES)
     rows = "\n".join(f"| {name} | {a['short']} | {a['long']} |" for name, a in right.items())
@@ -1503,8 +1560,11 @@ def card(args: argparse.Namespace, state: dict[str, Any]) -> str:
     heads = f"{shape.num_attention_heads} heads of {shape.hidden_size // shape.num_attention_heads}"
     return f"""# nano
 
-Made on {date.today()} by `python recipes/pretrain_nano.py --seed {args.seed} --tokens {args.tokens} --workers
-{args.workers}`, then `--install`.
+Made on {date.today()} by
+
+    python recipes/pretrain_nano.py --seed {args.seed} --tokens {args.tokens} --workers {args.workers}
+
+and then `--install`.
 Qwen2: {shape.num_hidden_layers} layers, width {shape.hidden_size}, {heads},
 tied embeddings, positions to {CONTEXT:,}. Trained on generic tape skills only: no task's trace or answer. Words that
 tasks use to name states (`top`, `trim`, ...) occur as values of cells, but none of two letters or more as a label.
@@ -1513,7 +1573,7 @@ tasks use to name states (`top`, `trim`, ...) occur as values of cells, but none
   {args.workers} worker(s) with {args.threads} thread(s) each ({platform.machine()}), bfloat16 autocast
 - skills and their shares of the exercises: {parts}
 - curriculum, rows: {phases}
-- peak rate {args.rate}, Muon for matrices, AdamW for the rest; begun anew at {RISES[-1] / 1e6:g} million tokens
+- peak rate {args.rate}, Muon for matrices, AdamW for the rest; begun anew at {ANEW / 1e6:g} million tokens
 - hash of the token stream: `{state["hash"]}`
 
 Right values on held-out pages, per cent, given the true text before (short: tapes to {EVALS["short"][1]}

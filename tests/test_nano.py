@@ -182,11 +182,46 @@ def test_what_a_page_says_of_itself_is_right(recipe) -> None:
 def test_blocks_quote_what_stands_before(recipe) -> None:
     """The new symbols of the blocks make the whole string, and each of them gets its address."""
     page = recipe.Page(rng_of("test", 1), 100)
-    recipe._in_blocks(page, "12345678.901234567890", 8, 6)
+    recipe._in_blocks(page, "12345678.901234567890", 8, lambda at: max(0, at - 6), lambda at: at + 8)
     lines = "".join(t for t, _ in page.pieces).strip().split("\n")
     heads = [line.split(" ")[0].partition("=")[2] for line in lines]
     assert heads == ["12345678", "345678.9012345", "01234567890_"]
     assert "".join(re.findall(r" [A-Za-z]\d+=(\S)", "".join(lines))) == "12345678.901234567890_"
+
+
+def test_groups_end_where_their_divisor_divides_an_index(recipe) -> None:
+    """Each line has all that is left of the string; an index that is divided, a point or the blank ends a line."""
+    page = recipe.Page(rng_of("test", 1), 100)
+    recipe._in_groups(page, "1234567.890123456789", 5)
+    lines = "".join(t for t, _ in page.pieces).strip().split("\n")
+    assert [line.split(" ")[0].partition("=")[2] for line in lines] == [
+        "1234567.890123456789_",
+        "67.890123456789_",
+        "890123456789_",
+        "3456789_",
+        "89_",
+    ]
+    cells = [re.findall(r" [A-Za-z](\d+)=(\S)", line) for line in lines]
+    assert "".join(symbol for line in cells for _, symbol in line) == "1234567.890123456789_"
+    assert [line[-1][0] for line in cells] == ["5", "8", "5", "10", "13"]
+
+
+def test_runs_and_lines_write_what_they_took(recipe) -> None:
+    for k in range(30):
+        for skill in (recipe.runs, recipe.lines):
+            page = recipe.Page(rng_of("test", k), 100)
+            page.longest = 24
+            skill(page)
+            grown = ""
+            for line in "".join(t for t, _ in page.pieces).split("\n"):
+                cells = re.findall(r" ([A-Za-z]\d+)=(\S)", line)
+                strings = re.findall(r" [A-Za-z]=(\S+)", line)
+                if len(strings) == 2:
+                    assert strings[0].strip("_") == grown
+                    taken = "".join(symbol for _, symbol in cells if symbol not in "._")
+                    assert strings[1] in (grown + taken, f"{grown}.{taken}")
+                grown = strings[-1].strip("_") if strings else grown
+            assert grown == page.run
 
 
 def _checkpoint(folder: Path) -> dict[str, Any]:

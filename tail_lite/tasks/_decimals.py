@@ -30,16 +30,25 @@ def pointed(digits: str, whole: int) -> str:
     return f"{digits[:whole]}.{digits[whole:]}" if whole < len(digits) else digits
 
 
-def lay_out_rests(cells: dict[str, Value], text: str, key: str, new: int) -> None:
-    """The raw text and the blank behind it: the first cell holds all of it, each further one what is left behind `new`
-    more symbols."""
+GROUP = 5
+"""Symbols go by so many from cell to cell and back: the last digit of an address tells whether it ends a group, so
+nothing has to be counted."""
+
+
+def lay_out_rests(cells: dict[str, Value], text: str, key: str) -> None:
+    """The raw text and the blank behind it: the first cell holds all of it, each further one what is left when another
+    group of a track is taken; a point ends one too."""
     text += BLANK
-    for n, at in enumerate(range(0, len(text), new), 1):
-        cells[f"{key}{n}"] = text[at:]
+    n, at = 1, 0
+    for part in (text.index(".") + 1 if "." in text else len(text), len(text)):
+        for start in range(at, part, GROUP):
+            cells[f"{key}{n}"] = text[start:]
+            n += 1
+        at = part
 
 
-def take(tape: Tape, key: str, new: int, whole: str, fraction: str, then: str) -> None:
-    """Read one number, `new` symbols a state: give each symbol its address, and each track the count of its digits.
+def take(tape: Tape, key: str, whole: str, fraction: str, then: str) -> None:
+    """Read one number, a group a state: give each symbol its address, and each track the count of its digits.
 
     A raw text has no addresses. So each state repeats all that is left of it, of which it takes the beginning: a model
     finds that where the last state stopped, copies without a break, and only the text's end ends the copy. Short pieces
@@ -49,17 +58,16 @@ def take(tape: Tape, key: str, new: int, whole: str, fraction: str, then: str) -
     with tape.loop():
         while track:
             tape.enter(here)
-            symbols = str(tape.read(here))[:new]
-            if "." in symbols:
-                passed, _, symbols = symbols.partition(".")
-                tape.put(track, first, f"{passed}.")
-                tape.write(f"n{track}", first + len(passed) - 1)
-                track, first = fraction, 1
-            tape.put(track, first, symbols)
-            first += len(symbols)
+            symbols = str(tape.read(here))[:GROUP]
+            passed, point, _ = symbols.partition(".")
+            tape.put(track, first, passed + point)
+            first += len(passed)
             n += 1
             here = f"{key}{n}"
-            if symbols[-1:] == BLANK:
+            if point:
+                tape.write(f"n{track}", first - 1)
+                track, first = fraction, 1
+            elif passed[-1] == BLANK:
                 tape.write(f"n{track}", first - 2)
                 if track == whole:  # an empty fraction
                     tape.write(f"{fraction}1", BLANK)

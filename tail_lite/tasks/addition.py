@@ -1,6 +1,6 @@
 """Addition of two decimal strings, column by column.
 
-Each operand is read a few symbols a state (``a1 a2 …``, ``b1 b2 …``), which repeats all that is left of it; then they
+Each operand is read five symbols a state (``a1 a2 …``, ``b1 b2 …``), which repeats all that is left of it; then they
 have addresses. Whole digits are ``u1 u2 …`` and ``v1 v2 …`` from the left; after the point the count starts again,
 ``x1 x2 …`` and ``y1 y2 …``, so that fraction digits of equal place value share their index. The sum is formed in place:
 each column writes its digit over the longer operand's, and what only one operand has needs no step at all. A digit
@@ -18,12 +18,10 @@ from itertools import product
 
 from tail_lite.tape import BLANK, Rule, Tape, Trace, Value, addresses
 from tail_lite.tasks._checks import check_keys
-from tail_lite.tasks._decimals import ENDS, check_decimals, compare_counts, lay_out_rests, length, take
+from tail_lite.tasks._decimals import ENDS, GROUP, check_decimals, compare_counts, lay_out_rests, length, take
 from tail_lite.tasks.base import ANSWER_MARK, Baseline, Problem, Task
 
 _DIGIT = "0123456789"
-_NEW = 7
-"""Symbols that a state reads, or adds to the result."""
 
 
 def _number(rng: random.Random, digits: int, alphabet: str) -> str:
@@ -120,16 +118,16 @@ def _leftwards(track: str, k: int) -> Sequence[str]:
 def program(problem: Problem) -> Trace:
     # A last carry may come to stand before the first digit.
     cells: dict[str, Value] = {"u0": BLANK, "v0": BLANK, "o": BLANK}
-    lay_out_rests(cells, problem["a"], "a", _NEW)
-    lay_out_rests(cells, problem["b"], "b", _NEW)
+    lay_out_rests(cells, problem["a"], "a")
+    lay_out_rests(cells, problem["b"], "b")
     tape = Tape(cells)
     enter, read, solve, write, goto = tape.enter, tape.read, tape.solve, tape.write, tape.goto
 
-    take(tape, "a", _NEW, "u", "x", "b1")
-    take(tape, "b", _NEW, "v", "y", "frac")
+    take(tape, "a", "u", "x", "b1")
+    take(tape, "b", "v", "y", "rest")
 
     # The fraction: add where both operands have digits, onto the longer one (F).
-    enter("frac")
+    enter("rest")
     p, q = compare_counts(tape, "nx", "ny")
     longer = BLANK if p == q == 0 else "x" if p >= q else "y"
     k = min(p, q)
@@ -194,26 +192,27 @@ def program(problem: Problem) -> Trace:
     if read("F") == BLANK or read(f"{fraction}1") == BLANK:
         goto("halt")
     else:
-        goto("dot")
-        output = _copy(tape, "dot", fraction, 1, "halt")
+        goto("mid")
+        output = _copy(tape, "mid", fraction, 1, "halt")
     return tape.halt(output)
 
 
 def _copy(tape: Tape, name: str, track: str, k: int, then: str) -> str:
-    """One track onto the result, up to its end; behind a point if the first state is ``dot``. The result so far."""
+    """One track onto the result, up to its end; behind a point if the first state is ``mid``. The result so far."""
     with tape.loop():
         while True:
             tape.enter(name)
             output = str(tape.read("o")).strip(BLANK)
-            new = tape.spell(track, k, _NEW, ENDS)
+            many = 1 + -k % GROUP
+            new = tape.spell(track, k, many, ENDS)
             ended = new[-1] in ENDS
             new = new.rstrip("._")
             if new:
-                output += "." + new if name == "dot" else new
+                output += "." + new if name == "mid" else new
                 tape.write("o", output)
-            if name == "dot":
+            if name == "mid":
                 name = "tail"
-            k += _NEW
+            k += many
             tape.goto(then if ended else name)
             if ended:
                 return output
@@ -319,7 +318,7 @@ TASK = Task(
     phrases={
         "a": "Read on in the first number (part {i})",
         "b": "Read on in the second number (part {i})",
-        "frac": "Which fraction is longer?",
+        "rest": "Which fraction is longer?",
         "f": "Add one column of the fractions with carry {i}",
         "int": "Which whole part is longer, with carry {i} in hand?",
         "c": "Add one column of the whole parts with carry {i}",
@@ -329,7 +328,7 @@ TASK = Task(
         "top": "Find the highest digit",
         "copy": "Copy the next whole digits out",
         "point": "Is there a fraction?",
-        "dot": "Put a point and copy the first fraction digits out",
+        "mid": "Put a point and copy the first fraction digits out",
         "tail": "Copy the next fraction digits out",
     },
     plain_cot=plain_cot,

@@ -1,6 +1,6 @@
 """Comparison of two decimal strings, digit pair by digit pair from the left.
 
-Both are read four symbols a state, which repeats all that is left of the number; then these have addresses. Whole
+Both are read five symbols a state, which repeats all that is left of the number; then these have addresses. Whole
 digits are ``u1 u2 …`` and ``v1 v2 …``, and after the point the count starts again, ``x1 x2 …`` and ``y1 y2 …``. The
 longer whole part is the greater number; else the first difference decides, and in the fraction what only one number has
 is compared with zero.
@@ -17,10 +17,8 @@ from tail_lite.tasks._decimals import ENDS, check_decimals, compare_counts, lay_
 from tail_lite.tasks.base import Problem, Task
 
 _DIGITS = "0123456789"
-_NEW = 4
-"""Symbols that a state reads: short numbers, too, then take several states."""
 _ALPHABETS = (_DIGITS, _DIGITS, _DIGITS, _DIGITS, "09", "01", "0459", "78", "0001")
-_VERDICTS = {"<": "lt", "=": "eq", ">": "gt"}
+_VERDICTS = {"<": "less", "=": "eq", ">": "over"}
 
 
 def _draw(rng: random.Random, digits: int, whole: int) -> str:
@@ -127,14 +125,14 @@ def _decide(tape: Tape, relation: str) -> Trace:
 
 def program(problem: Problem) -> Trace:
     cells: dict[str, str | int] = {}
-    lay_out_rests(cells, problem["a"], "a", _NEW)
-    lay_out_rests(cells, problem["b"], "b", _NEW)
+    lay_out_rests(cells, problem["a"], "a")
+    lay_out_rests(cells, problem["b"], "b")
     tape = Tape(cells)
     enter, read, goto = tape.enter, tape.read, tape.goto
-    take(tape, "a", _NEW, "u", "x", "b1")
-    take(tape, "b", _NEW, "v", "y", "whole")
+    take(tape, "a", "u", "x", "b1")
+    take(tape, "b", "v", "y", "int")
 
-    enter("whole")
+    enter("int")
     i, j = compare_counts(tape, "nu", "nv")
     if i != j:
         return _decide(tape, "<" if i < j else ">")
@@ -273,13 +271,13 @@ TASK = Task(
     phrases={
         "a": "Read on in the first number (part {i})",
         "b": "Read on in the second number (part {i})",
-        "whole": "Which whole part is longer?",
+        "int": "Which whole part is longer?",
         "u": "The numbers are equal so far: compare whole digit {i}",
         "x": "The numbers are equal so far: compare fraction digit {i}",
         "r": "Only the first number goes on: is its fraction digit {i} zero?",
         "s": "Only the second number goes on: is its fraction digit {i} zero?",
-        "lt": "The first number is less",
+        "less": "The first number is less",
         "eq": "Both have the same value",
-        "gt": "The first number is greater",
+        "over": "The first number is greater",
     },
 )
