@@ -189,24 +189,25 @@ def against_clrs(python: str, rounds: int, seconds: float) -> tuple[list[dict[st
 # Addition, written by hand
 
 
-def _rests_by_hand(add: Callable[[str], None], text: str, key: str, whole: str, fraction: str) -> None:
+def _rests_by_hand(add: Callable[[str], None], text: str, names: str, whole: str, fraction: str) -> None:
+    key = names[0]
     head, point, tail = text.partition(".")
     text += "_"
     cells = [f"{whole}{k}={symbol}" for k, symbol in enumerate(head + (point or "_"), 1)]
     cells[-1] += f" n{whole}={len(head)}"
     if not point:
         cells[-1] += f" {fraction}1=_ n{fraction}=0"
-    n = 1
-    for at in range(0, len(cells), 5):
-        add(f"{key}{n}={text[at:]} {' '.join(cells[at : at + 5])}")
-        n += 1
+    parts = [("", cells)]
     if point:
-        text = text[len(cells) :]
         cells = [f"{fraction}{k}={symbol}" for k, symbol in enumerate(tail + "_", 1)]
         cells[-1] += f" n{fraction}={len(tail)}"
+        parts.append((f"{names[1]} ", cells))
+    for name, cells in parts:
         for at in range(0, len(cells), 5):
-            add(f"{key}{n}={text[at:]} {' '.join(cells[at : at + 5])}")
-            n += 1
+            group = cells[at : at + 5]
+            left = text[len(group) :]
+            add(f"{name}{key}={text} {' '.join(group)}{f' {key}={left}' if left else ''}")
+            text = left
 
 
 def _copy_by_hand(add: Callable[[str], None], name: str, track: str, symbols: str, k: int, output: str) -> str:
@@ -219,7 +220,7 @@ def _copy_by_hand(add: Callable[[str], None], name: str, track: str, symbols: st
         new = group.rstrip("._")
         if new:
             output += f".{new}" if name == "mid" else new
-            line += f" o={output}"
+            line += f" :{new} o={output}"
         add(line)
         if name == "mid":
             name = "tail"
@@ -232,8 +233,8 @@ def addition_by_hand(problem: Problem) -> str:
     a, b = problem["a"], problem["b"]
     lines: list[str] = []
     add = lines.append
-    _rests_by_hand(add, a, "a", "u", "x")
-    _rests_by_hand(add, b, "b", "v", "y")
+    _rests_by_hand(add, a, "ac", "u", "x")
+    _rests_by_hand(add, b, "bf", "v", "y")
     head_a, point_a, tail_a = a.partition(".")
     head_b, point_b, tail_b = b.partition(".")
 
@@ -246,7 +247,7 @@ def addition_by_hand(problem: Problem) -> str:
         x, y = tail_a[k - 1], tail_b[k - 1]
         total = int(x) + int(y) + carry
         digit = str(total % 10)
-        add(f"f{carry} x{k}={x} y{k}={y} :{total} {fraction}{k}={digit}")
+        add(f"low{carry} x{k}={x} y{k}={y} :{total} {fraction}{k}={digit}")
         digits[k - 1] = digit
         carry = total // 10
 
@@ -259,7 +260,7 @@ def addition_by_hand(problem: Problem) -> str:
         x, y = head_a[i - 1], head_b[j - 1]
         total = int(x) + int(y) + carry
         digit = str(total % 10)
-        add(f"c{carry} u{i}={x} v{j}={y} :{total} {lead}{k}={digit}")
+        add(f"add{carry} u{i}={x} v{j}={y} :{total} {lead}{k}={digit}")
         whole[k] = digit
         carry = total // 10
         i, j, k = i - 1, j - 1, k - 1

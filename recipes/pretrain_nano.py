@@ -442,6 +442,46 @@ def _in_groups(page: Page, text: str, divisor: int) -> None:
                 page.forget(track)
 
 
+def queues(page: Page) -> None:
+    """The same, from one cell that is fetched, loses its first symbols and is written again, up to the blank."""
+    rng = page.rng
+    for text in _raw_strings(page, rng.random() < 0.75, near=0.25, worded=0.6, pause=0.2):
+        _from_a_queue(page, text, _divisor(page))
+
+
+def _from_a_queue(page: Page, text: str, divisor: int) -> None:
+    key, letter = page.letter(heads_line=True), page.letter()
+    track, k, text, label = letter, 0, text + "_", ""
+    first = True
+    while text:
+        if label:
+            page.line(label, k > 0)
+            page.add(f" {key}", FORM)
+        else:
+            page.line(key, not first)
+        page.add("=", FORM)
+        page.add(text, VALUE)
+        while text:
+            symbol, text = text[0], text[1:]
+            k += 1
+            _new_cell(page, f"{track}{k}", symbol, not first)
+            first = False
+            if symbol in "._":
+                page.tapes[track] = (1, k - 1)
+                page.stops.add(track)
+                _count(page, track, k - 1)
+                if symbol == ".":
+                    track, k, label = letter.swapcase(), 0, _label(page.rng)
+                    page.forget(track)
+                break
+            if k % divisor == 0:
+                break
+        if text:
+            page.add(f" {key}", VALUE)
+            page.add("=", FORM)
+            page.add(text, VALUE)
+
+
 def _new_cell(page: Page, address: str, symbol: str, known: bool) -> None:
     page.add(" ", FORM)
     page.add(address, VALUE if known else FREE)
@@ -528,7 +568,12 @@ def lines(page: Page) -> None:
     _run_on(page, aligned=True)
 
 
-def _run_on(page: Page, aligned: bool) -> None:
+def joins(page: Page) -> None:
+    """The same, and what was taken stands as one word before the run is written."""
+    _run_on(page, aligned=True, worded=True)
+
+
+def _run_on(page: Page, aligned: bool, worded: bool = False) -> None:
     rng = page.rng
     key = page.letter()
     tapes = _ending(page)
@@ -550,6 +595,8 @@ def _run_on(page: Page, aligned: bool) -> None:
             symbols, ended = _take(page, letter, k, many, not first)
             k += many
             if symbols:
+                if worded:
+                    page.solve(symbols)
                 run = run.strip("_") + point + symbols
                 point = ""
                 page.write(key, run, not first)
@@ -1242,38 +1289,40 @@ def counting(page: Page) -> None:
 
 
 Skill = Callable[[Page], Any]
-_SHARES: dict[str, tuple[Skill, int, int, int, int, int]] = {
-    "blocks": (blocks, 0, 44, 60, 4, 0),
-    "scan": (scan, 32, 16, 16, 12, 12),
-    "copies": (copies, 16, 22, 30, 24, 24),
-    "strings": (strings, 8, 10, 10, 10, 10),
-    "look_up": (look_up, 8, 8, 8, 20, 20),
-    "sweep": (sweep, 6, 4, 4, 4, 4),
-    "overwrite": (overwrite, 6, 5, 5, 12, 12),
-    "side_by_side": (side_by_side, 18, 24, 24, 24, 24),
-    "ripple": (ripple, 4, 6, 6, 6, 6),
-    "collect": (collect, 18, 24, 24, 6, 6),
-    "pieces": (pieces, 2, 2, 2, 3, 3),
-    "pointers": (pointers, 4, 4, 4, 5, 5),
-    "links": (links, 2, 2, 2, 3, 3),
-    "stack": (stack, 2, 2, 2, 3, 3),
-    "best": (best, 2, 2, 2, 3, 3),
-    "table": (table, 2, 2, 2, 4, 4),
-    "compare": (compare, 10, 12, 20, 14, 14),
-    "halves": (halves, 2, 3, 3, 5, 5),
-    "sums": (sums, 5, 5, 5, 8, 8),
-    "counting": (counting, 2, 2, 2, 2, 2),
-    "sentence": (sentence, 5, 4, 4, 4, 4),
-    "windows": (windows, 0, 0, 70, 4, 0),
-    "rests": (rests, 0, 0, 0, 80, 10),
-    "runs": (runs, 0, 0, 0, 50, 10),
-    "groups": (groups, 0, 0, 0, 0, 90),
-    "lines": (lines, 0, 0, 0, 0, 110),
+_SHARES: dict[str, tuple[Skill, int, int, int, int, int, int]] = {
+    "blocks": (blocks, 0, 44, 60, 4, 0, 0),
+    "scan": (scan, 32, 16, 16, 12, 12, 12),
+    "copies": (copies, 16, 22, 30, 24, 24, 24),
+    "strings": (strings, 8, 10, 10, 10, 10, 10),
+    "look_up": (look_up, 8, 8, 8, 20, 20, 20),
+    "sweep": (sweep, 6, 4, 4, 4, 4, 4),
+    "overwrite": (overwrite, 6, 5, 5, 12, 12, 12),
+    "side_by_side": (side_by_side, 18, 24, 24, 24, 24, 30),
+    "ripple": (ripple, 4, 6, 6, 6, 6, 6),
+    "collect": (collect, 18, 24, 24, 6, 6, 6),
+    "pieces": (pieces, 2, 2, 2, 3, 3, 3),
+    "pointers": (pointers, 4, 4, 4, 5, 5, 5),
+    "links": (links, 2, 2, 2, 3, 3, 3),
+    "stack": (stack, 2, 2, 2, 3, 3, 3),
+    "best": (best, 2, 2, 2, 3, 3, 3),
+    "table": (table, 2, 2, 2, 4, 4, 4),
+    "compare": (compare, 10, 12, 20, 14, 14, 24),
+    "halves": (halves, 2, 3, 3, 5, 5, 5),
+    "sums": (sums, 5, 5, 5, 8, 8, 8),
+    "counting": (counting, 2, 2, 2, 2, 2, 2),
+    "sentence": (sentence, 5, 4, 4, 4, 4, 4),
+    "windows": (windows, 0, 0, 70, 4, 0, 0),
+    "rests": (rests, 0, 0, 0, 80, 10, 2),
+    "runs": (runs, 0, 0, 0, 50, 10, 2),
+    "groups": (groups, 0, 0, 0, 0, 90, 6),
+    "lines": (lines, 0, 0, 0, 0, 110, 6),
+    "queues": (queues, 0, 0, 0, 0, 0, 130),
+    "joins": (joins, 0, 0, 0, 0, 0, 90),
 }
-"""Every skill, and its shares of the exercises in the five parts of the curriculum: what carries all others; blocks and
-hard copies; then, three times, what a reading of fine-tuned models' errors asked for."""
-FOUNDATION, SKILLS, WINDOWS, RUNS, LAST = (
-    {name: (skill, shares[part]) for name, (skill, *shares) in _SHARES.items() if shares[part]} for part in range(5)
+"""Every skill, and its shares of the exercises in the six parts of the curriculum: what carries all others; blocks and
+hard copies; then, four times, what a reading of fine-tuned models' errors asked for."""
+FOUNDATION, SKILLS, WINDOWS, RUNS, GROUPS, LAST = (
+    {name: (skill, shares[part]) for name, (skill, *shares) in _SHARES.items() if shares[part]} for part in range(6)
 )
 
 
@@ -1339,11 +1388,12 @@ PHASES = (
     Phase(54_000_000, 1024, 100, WINDOWS),
     Phase(60_000_000, 1024, 100, RUNS),
     Phase(64_000_000, 2048, 110, RUNS),
-    Phase(70_000_000, 1024, 80, LAST),
-    Phase(73_000_000, 2048, 110, LAST),
+    Phase(70_000_000, 1024, 80, GROUPS),
+    Phase(73_000_000, 2048, 110, GROUPS),
+    Phase(79_000_000, 1024, 70, LAST),
 )
 TOKENS = PHASES[-1].end
-RISES = (48_000_000, 54_000_000, 64_000_000)
+RISES = (48_000_000, 54_000_000, 64_000_000, 73_000_000)
 """Tokens after which the rate rises once more."""
 ANEW = 54_000_000
 """Here the optimizers begin anew, so that published weights of this age were all that was needed to go on."""
@@ -1426,7 +1476,7 @@ def optimizers(model: Any, rate: float) -> list[Any]:
 
 
 def rate_factor(tokens: int, total: int) -> float:
-    """A short warm-up, a plateau, straight down over the last third; then three times up to two fifths and down."""
+    """A short warm-up, a plateau, straight down over the last third; then four times up to two fifths and down."""
     for start, end in zip(RISES, (*RISES[1:], TOKENS), strict=True):
         if start <= tokens < end:
             return max(0.02, 0.4 * min((tokens - start + 8_000) / 160_000, (end - tokens) / (end - start)))
@@ -1552,7 +1602,7 @@ def card(args: argparse.Namespace, state: dict[str, Any]) -> str:
     parts = "; ".join(
         f"to {max(phase.end for phase in PHASES if phase.skills is skills) / 1e6:g} million "
         + ", ".join(f"{name} {share}" for name, (_, share) in skills.items())
-        for skills in (FOUNDATION, SKILLS, WINDOWS, RUNS, LAST)
+        for skills in (FOUNDATION, SKILLS, WINDOWS, RUNS, GROUPS, LAST)
     )
     phases = ", ".join(f"to {p.end / 1e6:g} million {p.width:,} tokens (tapes to {p.longest} cells)" for p in PHASES)
     rows = "\n".join(f"| {name} | {a['short']} | {a['long']} |" for name, a in right.items())

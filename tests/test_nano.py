@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import itertools
 import re
 import subprocess
 import sys
@@ -206,9 +207,20 @@ def test_groups_end_where_their_divisor_divides_an_index(recipe) -> None:
     assert [line[-1][0] for line in cells] == ["5", "8", "5", "10", "13"]
 
 
-def test_runs_and_lines_write_what_they_took(recipe) -> None:
+def test_a_queue_loses_what_was_taken(recipe) -> None:
+    page = recipe.Page(rng_of("test", 1), 100)
+    recipe._from_a_queue(page, "1234567.890123456789", 5)
+    lines = "".join(t for t, _ in page.pieces).strip().split("\n")
+    held = [re.findall(r"(?:^| )[A-Za-z]=(\S+)", line) for line in lines]
+    rests = ["1234567.890123456789_", "67.890123456789_", "890123456789_", "3456789_", "89_"]
+    assert held == [list(pair) for pair in itertools.pairwise(rests)] + [rests[-1:]]
+    cells = "".join(re.findall(r" [A-Za-z]\d+=(\S)", "".join(lines)))
+    assert cells == "1234567.890123456789_"
+
+
+def test_runs_write_what_they_took(recipe) -> None:
     for k in range(30):
-        for skill in (recipe.runs, recipe.lines):
+        for skill in (recipe.runs, recipe.lines, recipe.joins):
             page = recipe.Page(rng_of("test", k), 100)
             page.longest = 24
             skill(page)

@@ -47,7 +47,7 @@ def wrong(old: str, new: str, form: Form = Form()) -> tuple[int, str, str]:  # n
         ("The primes are [2,3]", "[2, 3]"),
         ("thinking\n\n191.34", "191.34"),
         ("<", "<"),
-        ("c0 a30=4 b2=1", None),
+        ("add0 a30=4 b2=1", None),
         ("Copy. Read a1 = 6 and a2 = 5. Write w = 65.", None),
         ("I do not know.", None),
         ("", None),
@@ -104,24 +104,24 @@ def test_the_true_text_is_right_in_every_form(name: str, form: Form) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "where"),
     [
-        ("c0 u2=8 v1=7", "c0 u2=8 v1=4", (4, "fetch", "wrong_operand")),
-        ("c0 u2=8 v1=7", "c0 u2=88 v1=7", (4, "fetch", "wrong_operand")),
-        ("b1=7.25_ v1", "b1=7.255_ v1", (1, "fetch", "wrong_operand")),
-        (":15", ":14", (4, "solve", "wrong_solution")),
-        (":15", ":155", (4, "solve", "wrong_solution")),
-        (":6 u1=6", ":6 u1=7", (5, "write", "wrong_write")),
-        (":6 u1=6", ":6 u11=6", (5, "write", "wrong_write")),
-        ("carry u1", "c0 u1", (4, "control", "wrong_transition")),
-        ("trim y2=5\ntop", "trim y2=5\ntrim", (7, "control", "wrong_transition")),
-        ("trim y2=5\ntop", "trim y2=5\nAnswer: 65.25\ntop", (7, "control", "stopped_early")),
-        ("trim y2=5\ntop", "trim y2=5\n@@@", (7, "control", "malformed")),
-        ("Answer: 65.25", "Answer: 65.26", (11, "answer", "wrong_answer")),
-        ("Answer: 65.25", "Answer: 65.251", (11, "answer", "wrong_answer")),
-        ("Answer: 65.25", "Answer: 65.2", (11, "answer", "wrong_answer")),
-        ("Answer: 65.25", "Answer: 65.25\ntail y1=2", (11, "control", "never_halted")),
-        ("Answer: 65.25", "tail y1=2 y2=5\nAnswer: 65.25", (11, "control", "never_halted")),
-        ("Answer: 65.25", "hm\n" * 30, (11, "answer", "looped")),
-        ("Answer: 65.25", "\n" * 90, (11, "answer", "looped")),
+        ("add0 u2=8 v1=7", "add0 u2=8 v1=4", (5, "fetch", "wrong_operand")),
+        ("add0 u2=8 v1=7", "add0 u2=88 v1=7", (5, "fetch", "wrong_operand")),
+        ("b=7.25_ v1", "b=7.255_ v1", (1, "fetch", "wrong_operand")),
+        (":15", ":14", (5, "solve", "wrong_solution")),
+        (":15", ":155", (5, "solve", "wrong_solution")),
+        (":6 u1=6", ":6 u1=7", (6, "write", "wrong_write")),
+        (":6 u1=6", ":6 u11=6", (6, "write", "wrong_write")),
+        ("carry u1", "add0 u1", (5, "control", "wrong_transition")),
+        ("trim y2=5\ntop", "trim y2=5\ntrim", (8, "control", "wrong_transition")),
+        ("trim y2=5\ntop", "trim y2=5\nAnswer: 65.25\ntop", (8, "control", "stopped_early")),
+        ("trim y2=5\ntop", "trim y2=5\n@@@", (8, "control", "malformed")),
+        ("Answer: 65.25", "Answer: 65.26", (12, "answer", "wrong_answer")),
+        ("Answer: 65.25", "Answer: 65.251", (12, "answer", "wrong_answer")),
+        ("Answer: 65.25", "Answer: 65.2", (12, "answer", "wrong_answer")),
+        ("Answer: 65.25", "Answer: 65.25\ntail y1=2", (12, "control", "never_halted")),
+        ("Answer: 65.25", "tail y1=2 y2=5\nAnswer: 65.25", (12, "control", "never_halted")),
+        ("Answer: 65.25", "hm\n" * 30, (12, "answer", "looped")),
+        ("Answer: 65.25", "\n" * 90, (12, "answer", "looped")),
     ],
 )
 def test_first_wrong_step(old: str, new: str, where: tuple[int, str, str]) -> None:
@@ -130,11 +130,11 @@ def test_first_wrong_step(old: str, new: str, where: tuple[int, str, str]) -> No
 
 def test_first_wrong_step_in_other_forms() -> None:
     styled = Form("styled")
-    assert wrong("8+7+0 gives 15.", "8+7+0 gives 14.", styled) == (4, "solve", "wrong_solution")
-    assert wrong("Go to carry.", "Go to c0.", styled) == (4, "control", "wrong_transition")
+    assert wrong("8+7+0 gives 15.", "8+7+0 gives 14.", styled) == (5, "solve", "wrong_solution")
+    assert wrong("Go to carry.", "Go to add0.", styled) == (5, "control", "wrong_transition")
     assert wrong("Carry the one.", "Bury the one.", styled)[1:] == ("control", "malformed")
     bare = Form(without="linear-transition")
-    assert wrong(" u1=5 :6", " u1=4 :6", bare) == (5, "fetch", "wrong_operand")
+    assert wrong(" u1=5 :6", " u1=4 :6", bare) == (6, "fetch", "wrong_operand")
     assert wrong(" u1=5 :6", "oh dear", bare)[2] == "malformed"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tail_lite.tape import BLANK, Tape, Value
+from tail_lite.tape import BLANK, Tape
 from tail_lite.tasks.base import Problem
 
 _NUMBER = re.compile(r"(0|[1-9][0-9]*)(\.[0-9]+)?")
@@ -35,45 +35,36 @@ GROUP = 5
 nothing has to be counted."""
 
 
-def lay_out_rests(cells: dict[str, Value], text: str, key: str) -> None:
-    """The raw text and the blank behind it: the first cell holds all of it, each further one what is left when another
-    group of a track is taken; a point ends one too."""
-    text += BLANK
-    n, at = 1, 0
-    for part in (text.index(".") + 1 if "." in text else len(text), len(text)):
-        for start in range(at, part, GROUP):
-            cells[f"{key}{n}"] = text[start:]
-            n += 1
-        at = part
+def take(tape: Tape, key: str, states: str, tracks: str, then: str) -> None:
+    """Read the number in the cell `key`, a group a state: give each symbol its address, and each track the count of its
+    digits. `states` and `tracks` are two letters each, for whole digits and for the fraction.
 
-
-def take(tape: Tape, key: str, whole: str, fraction: str, then: str) -> None:
-    """Read one number, a group a state: give each symbol its address, and each track the count of its digits.
-
-    A raw text has no addresses. So each state repeats all that is left of it, of which it takes the beginning: a model
+    A raw text has no addresses. So the cell keeps all that is left of it, of which a state takes the beginning: a model
     finds that where the last state stopped, copies without a break, and only the text's end ends the copy. Short pieces
-    would need a count of what has been copied, and be found by their symbols alone, which a long text may have twice.
+    would need a count of what has been copied, and be found by their symbols alone, which a long text may have twice;
+    pieces in cells of their own would need addresses longer than any of a short number.
     """
-    track, first, here, n = whole, 1, f"{key}1", 1  # the number of the next symbol on its track, and of the state
+    part, first = 0, 1  # whole digits or fraction, and the number of the next symbol there
     with tape.loop():
-        while track:
-            tape.enter(here)
-            symbols = str(tape.read(here))[:GROUP]
-            passed, point, _ = symbols.partition(".")
+        while True:
+            tape.enter(states[part])
+            rest = str(tape.read(key))
+            track = tracks[part]
+            passed, point, _ = rest[:GROUP].partition(".")
             tape.put(track, first, passed + point)
             first += len(passed)
-            n += 1
-            here = f"{key}{n}"
             if point:
                 tape.write(f"n{track}", first - 1)
-                track, first = fraction, 1
+                part, first = 1, 1
             elif passed[-1] == BLANK:
                 tape.write(f"n{track}", first - 2)
-                if track == whole:  # an empty fraction
-                    tape.write(f"{fraction}1", BLANK)
-                    tape.write(f"n{fraction}", 0)
-                track, here = "", then
-            tape.goto(here)
+                if part == 0:  # an empty fraction
+                    tape.write(f"{tracks[1]}1", BLANK)
+                    tape.write(f"n{tracks[1]}", 0)
+                tape.goto(then)
+                return
+            tape.write(key, rest[len(passed + point) :])
+            tape.goto(states[part])
 
 
 def compare_counts(tape: Tape, left: str, right: str) -> tuple[int, int]:

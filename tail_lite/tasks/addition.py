@@ -1,11 +1,11 @@
 """Addition of two decimal strings, column by column.
 
-Each operand is read five symbols a state (``a1 a2 …``, ``b1 b2 …``), which repeats all that is left of it; then they
-have addresses. Whole digits are ``u1 u2 …`` and ``v1 v2 …`` from the left; after the point the count starts again,
-``x1 x2 …`` and ``y1 y2 …``, so that fraction digits of equal place value share their index. The sum is formed in place:
-each column writes its digit over the longer operand's, and what only one operand has needs no step at all. A digit
-always stands right after its address, so reading it back is one look-up. The result grows in one cell, ``o``, which the
-last line repeats.
+Each operand is read five symbols a state; its cell, ``a`` or ``b``, keeps what is left of it. Then they have addresses.
+Whole digits are ``u1 u2 …`` and ``v1 v2 …`` from the left;
+after the point the count starts again, ``x1 x2 …`` and ``y1 y2 …``, so that fraction digits of equal place value share
+their index. The sum is formed in place: each column writes its digit over the longer operand's, and what only one
+operand has needs no step at all. A digit always stands right after its address, so reading it back is one look-up. The
+result grows in one cell, ``o``, which the last line repeats.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from itertools import product
 
 from tail_lite.tape import BLANK, Rule, Tape, Trace, Value, addresses
 from tail_lite.tasks._checks import check_keys
-from tail_lite.tasks._decimals import ENDS, GROUP, check_decimals, compare_counts, lay_out_rests, length, take
+from tail_lite.tasks._decimals import ENDS, GROUP, check_decimals, compare_counts, length, take
 from tail_lite.tasks.base import ANSWER_MARK, Baseline, Problem, Task
 
 _DIGIT = "0123456789"
@@ -117,14 +117,18 @@ def _leftwards(track: str, k: int) -> Sequence[str]:
 
 def program(problem: Problem) -> Trace:
     # A last carry may come to stand before the first digit.
-    cells: dict[str, Value] = {"u0": BLANK, "v0": BLANK, "o": BLANK}
-    lay_out_rests(cells, problem["a"], "a")
-    lay_out_rests(cells, problem["b"], "b")
+    cells: dict[str, Value] = {
+        "a": problem["a"] + BLANK,
+        "b": problem["b"] + BLANK,
+        "u0": BLANK,
+        "v0": BLANK,
+        "o": BLANK,
+    }
     tape = Tape(cells)
     enter, read, solve, write, goto = tape.enter, tape.read, tape.solve, tape.write, tape.goto
 
-    take(tape, "a", "u", "x", "b1")
-    take(tape, "b", "v", "y", "rest")
+    take(tape, "a", "ac", "ux", "b")
+    take(tape, "b", "bf", "vy", "rest")
 
     # The fraction: add where both operands have digits, onto the longer one (F).
     enter("rest")
@@ -133,23 +137,23 @@ def program(problem: Problem) -> Trace:
     k = min(p, q)
     write("F", longer)
     write("K", k)
-    goto("f0" if k else "int0")
+    goto("low0" if k else "int0")
     carry = 0
     with tape.loop():
         if k:
             columns = zip(_leftwards("x", k), _leftwards("y", k), _leftwards(longer, k), strict=True)
-            carry = tape.sweep(columns, _COLUMN, 0, ("f0", "f1"), ("int0", "int1"))
+            carry = tape.sweep(columns, _COLUMN, 0, ("low0", "low1"), ("int0", "int1"))
 
     # The whole part: the same onto the longer one (I), then the last carry runs on.
     enter("int1" if carry else "int0")
     i, j = compare_counts(tape, "nu", "nv")
     lead = "u" if i >= j else "v"
     write("I", lead)
-    goto("c1" if carry else "c0")
+    goto("add1" if carry else "add0")
     k = max(i, j)
     with tape.loop():
         columns = zip(_leftwards("u", i), _leftwards("v", j), _leftwards(lead, k), strict=False)
-        carry = tape.sweep(columns, _COLUMN, carry, ("c0", "c1"), ("end", "carry"))
+        carry = tape.sweep(columns, _COLUMN, carry, ("add0", "add1"), ("end", "carry"))
     k -= min(i, j)
     with tape.loop():
         while carry:
@@ -208,6 +212,7 @@ def _copy(tape: Tape, name: str, track: str, k: int, then: str) -> str:
             ended = new[-1] in ENDS
             new = new.rstrip("._")
             if new:
+                tape.solve(f"{' '.join(new)} joined", new)
                 output += "." + new if name == "mid" else new
                 tape.write("o", output)
             if name == "mid":
@@ -316,12 +321,14 @@ TASK = Task(
         )
     ),
     phrases={
-        "a": "Read on in the first number (part {i})",
-        "b": "Read on in the second number (part {i})",
+        "a": "Read on in the first number",
+        "c": "Read on in the first number's fraction",
+        "b": "Read on in the second number",
+        "f": "Read on in the second number's fraction",
         "rest": "Which fraction is longer?",
-        "f": "Add one column of the fractions with carry {i}",
+        "low": "Add one column of the fractions with carry {i}",
         "int": "Which whole part is longer, with carry {i} in hand?",
-        "c": "Add one column of the whole parts with carry {i}",
+        "add": "Add one column of the whole parts with carry {i}",
         "carry": "Carry the one",
         "end": "Find the end of the fraction",
         "trim": "Is there a zero at the end?",

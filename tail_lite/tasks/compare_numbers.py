@@ -1,6 +1,6 @@
 """Comparison of two decimal strings, digit pair by digit pair from the left.
 
-Both are read five symbols a state, which repeats all that is left of the number; then these have addresses. Whole
+Both are read five symbols a state; the cells ``a`` and ``b`` keep what is left of them. Then they have addresses. Whole
 digits are ``u1 u2 …`` and ``v1 v2 …``, and after the point the count starts again, ``x1 x2 …`` and ``y1 y2 …``. The
 longer whole part is the greater number; else the first difference decides, and in the fraction what only one number has
 is compared with zero.
@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from tail_lite.tape import BLANK, HALT, Tape, Trace
 from tail_lite.tasks._checks import check_keys
-from tail_lite.tasks._decimals import ENDS, check_decimals, compare_counts, lay_out_rests, length, pointed, take
+from tail_lite.tasks._decimals import ENDS, check_decimals, compare_counts, length, pointed, take
 from tail_lite.tasks.base import Problem, Task
 
 _DIGITS = "0123456789"
@@ -124,13 +124,10 @@ def _decide(tape: Tape, relation: str) -> Trace:
 
 
 def program(problem: Problem) -> Trace:
-    cells: dict[str, str | int] = {}
-    lay_out_rests(cells, problem["a"], "a")
-    lay_out_rests(cells, problem["b"], "b")
-    tape = Tape(cells)
+    tape = Tape({"a": problem["a"] + BLANK, "b": problem["b"] + BLANK})
     enter, read, goto = tape.enter, tape.read, tape.goto
-    take(tape, "a", "u", "x", "b1")
-    take(tape, "b", "v", "y", "int")
+    take(tape, "a", "ac", "ux", "b")
+    take(tape, "b", "bf", "vy", "int")
 
     enter("int")
     i, j = compare_counts(tape, "nu", "nv")
@@ -269,8 +266,10 @@ TASK = Task(
         )
     ),
     phrases={
-        "a": "Read on in the first number (part {i})",
-        "b": "Read on in the second number (part {i})",
+        "a": "Read on in the first number",
+        "c": "Read on in the first number's fraction",
+        "b": "Read on in the second number",
+        "f": "Read on in the second number's fraction",
         "int": "Which whole part is longer?",
         "u": "The numbers are equal so far: compare whole digit {i}",
         "x": "The numbers are equal so far: compare fraction digit {i}",
