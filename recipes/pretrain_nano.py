@@ -391,8 +391,7 @@ def _count(page: Page, letter: str, last: int) -> None:
 def blocks(page: Page) -> None:
     """Raw strings block by block: each block quotes the last few symbols of the one before, so that what comes next is
     told by what stands right before it; then each new symbol gets its address. A point starts another tape."""
-    rng = page.rng
-    strings = _raw_strings(page, rng.random() < 0.75, near=0.25, worded=0.6, pause=0.2)
+    strings = _to_read(page)
     new, quoted = _block(page)
     for text in strings:
         _in_blocks(page, text, new, lambda at: max(0, at - quoted), lambda at: at + new)
@@ -408,16 +407,14 @@ def _block(page: Page) -> tuple[int, int]:
 def rests(page: Page) -> None:
     """Raw strings, a few symbols at a time: each line has all that is left of one, and an address for each of its first
     symbols. Only the end of the string ends what is copied, so nothing has to be counted."""
-    rng = page.rng
-    for text in _raw_strings(page, rng.random() < 0.75, near=0.25, worded=0.6, pause=0.2):
+    for text in _to_read(page):
         _in_blocks(page, text, _some(page), lambda at: at, lambda at: None)
 
 
 def groups(page: Page) -> None:
     """The same, but an index that a number divides ends a line, as does a point: so the last digit of an index says it,
     and how many came before need not be known."""
-    rng = page.rng
-    for text in _raw_strings(page, rng.random() < 0.75, near=0.25, worded=0.6, pause=0.2):
+    for text in _to_read(page):
         _in_groups(page, text, _divisor(page))
 
 
@@ -433,19 +430,12 @@ def _in_groups(page: Page, text: str, divisor: int) -> None:
             page.add(text[at:], VALUE)
         k += 1
         _new_cell(page, f"{track}{k}", symbol, at > 0)
-        if symbol in "._":
-            page.tapes[track] = (1, k - 1)
-            page.stops.add(track)
-            _count(page, track, k - 1)
-            if symbol == ".":
-                track, k = letter.swapcase(), 0
-                page.forget(track)
+        track, k = _after(page, symbol, track, k)
 
 
 def queues(page: Page) -> None:
     """The same, from one cell that is fetched, loses its first symbols and is written again, up to the blank."""
-    rng = page.rng
-    for text in _raw_strings(page, rng.random() < 0.75, near=0.25, worded=0.6, pause=0.2):
+    for text in _to_read(page):
         _from_a_queue(page, text, _divisor(page))
 
 
@@ -466,15 +456,10 @@ def _from_a_queue(page: Page, text: str, divisor: int) -> None:
             k += 1
             _new_cell(page, f"{track}{k}", symbol, not first)
             first = False
-            if symbol in "._":
-                page.tapes[track] = (1, k - 1)
-                page.stops.add(track)
-                _count(page, track, k - 1)
-                if symbol == ".":
-                    track, k, label = letter.swapcase(), 0, _label(page.rng)
-                    page.forget(track)
-                break
-            if k % divisor == 0:
+            track, k = _after(page, symbol, track, k)
+            if symbol == ".":
+                label = _label(page.rng)
+            if symbol in "._" or k % divisor == 0:
                 break
         if text:
             page.add(f" {key}", VALUE)
@@ -490,6 +475,26 @@ def _new_cell(page: Page, address: str, symbol: str, known: bool) -> None:
     page.cells[address] = symbol
 
 
+def _after(page: Page, symbol: str, track: str, k: int) -> tuple[str, int]:
+    """Where reading goes on behind the symbol of cell number `k`: a blank ends a tape with its count, and a point ends
+    one and starts the tape of the other letter."""
+    if symbol not in "._":
+        return track, k
+    page.tapes[track] = (1, k - 1)
+    page.stops.add(track)
+    _count(page, track, k - 1)
+    if symbol == "_":
+        return track, k
+    track = track.swapcase()
+    page.forget(track)
+    return track, 0
+
+
+def _to_read(page: Page) -> list[str]:
+    """Raw strings, one or two, that are then read a few symbols a line."""
+    return _raw_strings(page, page.rng.random() < 0.75, near=0.25, worded=0.6, pause=0.2)
+
+
 def _in_blocks(page: Page, text: str, new: int, first: Callable[[int], int], last: Callable[[int], int | None]) -> None:
     """Lines that have `new` more symbols each: the text from `first` to `last` of how many came before, then cells."""
     key, letter = page.letter(heads_line=True), page.letter()
@@ -502,13 +507,7 @@ def _in_blocks(page: Page, text: str, new: int, first: Callable[[int], int], las
         for symbol in text[at : at + new]:
             k += 1
             _new_cell(page, f"{track}{k}", symbol, k > 1 or track != letter)
-            if symbol in "._":
-                page.tapes[track] = (1, k - 1)
-                page.stops.add(track)
-                _count(page, track, k - 1)
-                if symbol == ".":
-                    track, k = letter.swapcase(), 0
-                    page.forget(track)
+            track, k = _after(page, symbol, track, k)
 
 
 def _some(page: Page) -> int:

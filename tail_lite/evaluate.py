@@ -80,8 +80,7 @@ def evaluate(
         return stored
 
     if todo:
-        prompts, truths, budgets = _plan(model, unique)
-        longest = max(len(prompt) + budget for prompt, budget in zip(prompts, budgets, strict=True))
+        prompts, truths, budgets, longest = _plan(model, unique)
         _make(out)
         with closing(open_engine(kind, model, longest)) as running:
             mark |= {"engine_version": running.version, "engine_flags": running.flags}
@@ -105,8 +104,9 @@ def evaluate(
     return results
 
 
-def _plan(model: Path, rows: Sequence[Row]) -> tuple[list[list[int]], list[list[int]], list[int]]:
-    """Tokens of prompts and true completions, and token budgets; UsageError on a row that cannot fit."""
+def _plan(model: Path, rows: Sequence[Row]) -> tuple[list[list[int]], list[list[int]], list[int], int]:
+    """Tokens of prompts and true completions, token budgets, and the longest sequence that prompts and budgets make;
+    UsageError on a row that cannot fit."""
     tokenizer, context = load_tokenizer(model), context_length(model)
     prompts, truths, budgets = [], [], []
     for row in rows:
@@ -121,7 +121,7 @@ def _plan(model: Path, rows: Sequence[Row]) -> tuple[list[list[int]], list[list[
         prompts.append(prompt)
         truths.append(truth)
         budgets.append(min(math.ceil(_SLACK * size) + _SPARE, context - len(prompt)))
-    return prompts, truths, budgets
+    return prompts, truths, budgets, max(len(p) + b for p, b in zip(prompts, budgets, strict=True))
 
 
 def _grade(

@@ -18,8 +18,8 @@ from typing import Any, NamedTuple
 BLANK = "_"
 HALT = "halt"
 MAX_READS, MAX_WRITES = 8, 11
-"""An atomic state is one iteration without an inner loop: few cells, whatever the input's length. The most are written
-where eight symbols of an input and what counts them get their addresses at once."""
+"""An atomic state is one iteration without an inner loop: few cells, whatever the input's length. The most are written,
+eight, where five symbols of an input and what counts them get their addresses at once."""
 
 _new = tuple.__new__  # the constructors of named tuples take three times as long
 

@@ -125,11 +125,12 @@ def test_a_budget_that_runs_out_is_counted_apart(tmp_path: Path, monkeypatch: py
 def test_real_generation_keeps_to_its_budgets(tmp_path: Path) -> None:
     rows = make_rows(SHORT, 3)
     evaluate(NANO, rows, tmp_path / "eval", SHORT, "transformers")
-    _, _, budgets = module._plan(NANO, rows)
+    prompts, _, budgets, longest = module._plan(NANO, rows)
     for sample, budget in zip(read(tmp_path / "eval"), budgets, strict=True):
         assert sample["tokens"] == budget if sample["finish"] == "length" else sample["tokens"] <= budget
         assert (sample["outcome"] == "out_of_budget") == (sample["finish"] == "length")
         assert sample["first_wrong"] is None
+    assert longest == max(len(p) + b for p, b in zip(prompts, budgets, strict=True))
 
 
 def test_what_is_saved_is_not_done_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
