@@ -189,109 +189,104 @@ def against_clrs(python: str, rounds: int, seconds: float) -> tuple[list[dict[st
 # Addition, written by hand
 
 
-def _rests_by_hand(add: Callable[[str], None], text: str, names: str, whole: str, fraction: str) -> None:
-    key = names[0]
-    head, point, tail = text.partition(".")
-    text += "_"
-    cells = [f"{whole}{k}={symbol}" for k, symbol in enumerate(head + (point or "_"), 1)]
-    cells[-1] += f" n{whole}={len(head)}"
-    if not point:
-        cells[-1] += f" {fraction}1=_ n{fraction}=0"
-    parts = [("", cells)]
-    if point:
-        cells = [f"{fraction}{k}={symbol}" for k, symbol in enumerate(tail + "_", 1)]
-        cells[-1] += f" n{fraction}={len(tail)}"
-        parts.append((f"{names[1]} ", cells))
-    for name, cells in parts:
-        for at in range(0, len(cells), 5):
-            group = cells[at : at + 5]
-            left = text[len(group) :]
-            add(f"{name}{key}={text} {' '.join(group)}{f' {key}={left}' if left else ''}")
-            text = left
+def _cells_by_hand(add: Callable[[str], None], text: str, track: str, names: str) -> tuple[list[str], int, int]:
+    """The windows of a number with a blank on either side; its addresses, and the places of its point and its end."""
+    start, end = 10 * int(text[1]), len(text) - 1
+    path = [f"{track}{(start + k) % 100:02}" for k in range(end + 1)]
+    point = text.index(".") if "." in text else end
+    name = names[0]
+    for at in (0, *range(6, end + 1, 5)):
+        stop = at + (5 if at else 6)
+        cells = " ".join([f"{c}={s}" for c, s in zip(path[at:stop], text[at:stop], strict=False)])
+        line = f"{name} w={text[max(0, at - 6) : stop]} {'' if at else f'h{track}={path[0][1:]} '}{cells}"
+        if at <= point < stop:
+            line += f" p{track}={path[point][1:]}"
+            name = names[1]
+        add(line if stop <= end else f"{line} e{track}={path[end][1:]}")
+    return path, point, end
 
 
-def _copy_by_hand(add: Callable[[str], None], name: str, track: str, symbols: str, k: int, output: str) -> str:
-    """`symbols` stand in cells `k` and after, and end in a blank or a point; the output with them behind it."""
-    start = 0
-    while start < len(symbols):
-        many = 1 + -(k + start) % 5
-        group = symbols[start : start + many]
-        line = f"{name} o={output or '_'} " + " ".join([f"{track}{i}={s}" for i, s in enumerate(group, k + start)])
-        new = group.rstrip("._")
+def _copy_by_hand(add: Callable[[str], None], name: str, path: list[str], symbols: list[str], k: int, o: str) -> str:
+    """The symbols from place `k` up to a blank or a point; the output with them behind it."""
+    while True:
+        group = symbols[k : k + 1 + -k % 5]
+        for n, symbol in enumerate(group, 1):
+            if symbol in "._":
+                del group[n:]
+        line = f"{name} " + " ".join([f"{c}={s}" for c, s in zip(path[k:], group, strict=False)])
+        k += len(group)
+        new = "".join(group).rstrip("._")
         if new:
-            output += f".{new}" if name == "mid" else new
-            line += f" :{new} o={output}"
+            line += f" :{new} o={o[-6:]}{'.' if name == 'mid' else ''}{new}"
+            o += f".{new}" if name == "mid" else new
         add(line)
+        if group[-1] in "._":
+            return o
         if name == "mid":
             name = "tail"
-        start += many
-    return output
 
 
 def addition_by_hand(problem: Problem) -> str:
     """The text of addition's program in the minimal form, without any record of states."""
-    a, b = problem["a"], problem["b"]
+    a, b = f"_{problem['a']}_", f"_{problem['b']}_"
     lines: list[str] = []
     add = lines.append
-    _rests_by_hand(add, a, "ac", "u", "x")
-    _rests_by_hand(add, b, "bf", "v", "y")
-    head_a, point_a, tail_a = a.partition(".")
-    head_b, point_b, tail_b = b.partition(".")
+    u, i, end_u = _cells_by_hand(add, a, "u", "ac")
+    v, j, end_v = _cells_by_hand(add, b, "v", "bf")
+    point_u, point_v = i, j
 
-    p, q = len(tail_a), len(tail_b)
-    fraction = "_" if p == q == 0 else "x" if p >= q else "y"
-    add(f"rest nx={p} ny={q} :{'<' if p < q else '>' if p > q else '='} F={fraction} K={min(p, q)}")
-    digits = list(tail_a if p >= q else tail_b)
-    carry = 0
-    for k in range(min(p, q), 0, -1):
-        x, y = tail_a[k - 1], tail_b[k - 1]
-        total = int(x) + int(y) + carry
-        digit = str(total % 10)
-        add(f"low{carry} x{k}={x} y{k}={y} :{total} {fraction}{k}={digit}")
-        digits[k - 1] = digit
-        carry = total // 10
+    head = f"rest pu={u[i][1:]} pv={v[j][1:]} {u[i]}={a[i]} {v[j]}={b[j]}"
+    if a[i] == b[j] == ".":
+        add(head)
+        while True:
+            i, j = i + 1, j + 1
+            head = f"walk {u[i]}={a[i]} {v[j]}={b[j]}"
+            if "_" in (a[i], b[j]):
+                break
+            add(head)
+    longer = "_" if "." not in a + b else "u" if b[j] == "_" else "v"
+    add(f"{head} F={longer}")
 
-    i, j = len(head_a), len(head_b)
-    lead = "u" if i >= j else "v"
-    add(f"int{carry} nu={i} nv={j} :{'<' if i < j else '>' if i > j else '='} I={lead}")
-    whole = list("_" + (head_a if i >= j else head_b))
-    k = max(i, j)
-    while i and j:
-        x, y = head_a[i - 1], head_b[j - 1]
-        total = int(x) + int(y) + carry
-        digit = str(total % 10)
-        add(f"add{carry} u{i}={x} v{j}={y} :{total} {lead}{k}={digit}")
-        whole[k] = digit
+    x, y, carry = list(a), list(b), 0
+    while True:
+        i, j = i - 1, j - 1
+        p, q = x[i], y[j]
+        if "_" in (p, q):
+            break
+        if p == ".":
+            add(f"add{carry} {u[i]}=. {v[j]}=.")
+            continue
+        total = int(p) + int(q) + carry
+        x[i] = y[j] = digit = str(total % 10)
+        add(f"add{carry} {u[i]}={p} {v[j]}={q} :{total} {u[i]}={digit} {v[j]}={digit}")
         carry = total // 10
-        i, j, k = i - 1, j - 1, k - 1
+    lead, path, symbols, k = ("u", u, x, i) if q == "_" else ("v", v, y, j)
+    add(f"add{carry} {u[i]}={p} {v[j]}={q} I={lead}")
     while carry:
-        x = whole[k]
-        total = 1 if x == "_" else int(x) + 1
-        whole[k] = str(total % 10)
-        add(f"carry {lead}{k}={x} :{total} {lead}{k}={whole[k]}")
-        carry = total // 10
-        k -= 1
+        total = 1 if symbols[k] == "_" else int(symbols[k]) + 1
+        add(f"carry {path[k]}={symbols[k]} :{total} {path[k]}={total % 10}")
+        symbols[k] = str(total % 10)
+        carry, k = total // 10, k - 1
 
-    if fraction == "_":
+    track, others, place, end = (u, x, point_u, end_u) if longer == "u" else (v, y, point_v, end_v)
+    if longer == "_":
         add("end F=_")
     else:
-        k = len(digits)
-        add(f"end F={fraction} n{fraction}={k}")
-        while k and digits[k - 1] == "0":
-            add(f"trim {fraction}{k}=0 {fraction}{k}=_")
-            digits[k - 1] = "_"
+        add(f"end F={longer} e{longer}={track[end][1:]}")
+        k = end - 1
+        while others[k] == "0":
+            add(f"trim {track[k]}=0 {track[k]}=_")
+            others[k] = "_"
             k -= 1
-        if k:
-            add(f"trim {fraction}{k}={digits[k - 1]}")
-    add(f"top I={lead} {lead}0={whole[0]}")
-    end = "." if (point_a if lead == "u" else point_b) else "_"
-    skip = 1 if whole[0] == "_" else 0
-    output = _copy_by_hand(add, "copy", lead, "".join(whole[skip:]) + end, skip, "")
-    if fraction == "_" or digits[0] == "_":
-        add(f"point F={fraction}{'' if fraction == '_' else f' {fraction}1=_'}")
+        add(f"trim {track[k]}={others[k]}")
+    add(f"top I={lead} h{lead}={path[0][1:]} {path[0]}={symbols[0]}")
+    output = _copy_by_hand(add, "copy", path, symbols, 1 if symbols[0] == "_" else 0, "")
+    if longer == "_":
+        add("point F=_")
     else:
-        add(f"point F={fraction} {fraction}1={digits[0]}")
-        output = _copy_by_hand(add, "mid", fraction, "".join(digits).rstrip("_") + "_", 1, output)
+        add(f"point F={longer} p{longer}={track[place][1:]} {track[place + 1]}={others[place + 1]}")
+        if others[place + 1] != "_":
+            output = _copy_by_hand(add, "mid", track, others, place + 1, output)
     add(f"{ANSWER_MARK}{output}")
     return "\n".join(lines)
 

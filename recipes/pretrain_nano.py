@@ -54,6 +54,14 @@ def _label(rng: random.Random) -> str:
             return word
 
 
+class Ring(NamedTuple):
+    """A tape whose addresses go round: from any ten of a hundred on."""
+
+    path: tuple[str, ...]  # in order, a blank first
+    point: int  # place of its point; of the blank at its end, if it has none
+    end: int
+
+
 class Page:
     """A document under construction: its text, what each piece is to the reader, and the tape that it describes."""
 
@@ -65,6 +73,8 @@ class Page:
         self.written = 0
         self.cells: Cells = {}
         self.tapes: dict[str, tuple[int, int]] = {}  # letter -> first and last index
+        self.rings: dict[str, Ring] = {}
+        self.fresh: set[str] = set()  # letters of rings that have not been written out as they are
         self.counts: dict[str, str] = {}  # address that holds a tape's last index -> the tape's letter
         self.pointers: list[str] = []
         self.count_mark = rng.choice("hkrsuvz#")
@@ -80,6 +90,8 @@ class Page:
         self.block: tuple[int, int] | None = None  # new symbols of a block, and symbols that it quotes
         self.new = 0  # symbols that are new on a line of rests or runs; 0 until one of them is met
         self.divisor = 0  # of the indices that end a line of groups or lines; 0 until one of them is met
+        self.quoted = 0  # symbols that a window shows again; 0 until one is met
+        self.marks = ("", "", "")  # of the cells that keep where a ring begins, has its point and ends
         self.open = False  # the line could as well go on: nobody can know that it ends here
         self._letters: list[str] = []
 
@@ -108,6 +120,8 @@ class Page:
     def forget(self, letter: str) -> None:
         """A tape's letter is given to something else."""
         self.tapes.pop(letter, None)
+        self.rings.pop(letter, None)
+        self.fresh.discard(letter)
         self.stops.discard(letter)
         self.counts.pop(f"{self.count_mark}{letter}", None)
 
@@ -600,6 +614,176 @@ def _run_on(page: Page, aligned: bool, worded: bool = False) -> None:
                 point = ""
                 page.write(key, run, not first)
             first = False
+    page.run = run
+    page.line(rng.choice(_HEADS), False)
+    page.add(run, VALUE)
+    page.add("\n", FORM)
+
+
+def turns(page: Page) -> None:
+    """Raw strings in windows, each of which shows again what the last one ended with, and then the new symbols. These
+    get addresses on a ring that begins anywhere, or where the first symbol says; cells keep where it begins, has its
+    point and ends."""
+    rng = page.rng
+    window = page.letter()
+    for text in _to_read(page):
+        letter = page.letter()
+        head = int(text[0]) if text[0].isdigit() and rng.random() < 0.6 else rng.randrange(10)
+        _turn(page, f"_{text}_", window, letter, head)
+
+
+def _habits_of_rings(page: Page) -> tuple[int, int, tuple[str, str, str]]:
+    """New symbols of a window, symbols that it shows again, and three marks."""
+    if not page.quoted:
+        page.quoted = page.rng.choice((6, 6, 6, 6, 5, 8, 4))
+        begins, has_point, ends = page.rng.sample("hkpeszqx", 3)
+        page.marks = begins, has_point, ends
+    return _divisor(page), page.quoted, page.marks
+
+
+def _turn(page: Page, text: str, window: str, letter: str, head: int) -> None:
+    new, quoted, (begins, has_point, ends) = _habits_of_rings(page)
+    path = tuple([f"{letter}{(10 * head + k) % 100:02}" for k in range(100)])
+    if len(text) > 95:
+        text = f"{text[:90]}_"
+    ring = Ring(path, text.find(".") if "." in text else len(text) - 1, len(text) - 1)
+    labels = _label(page.rng), _label(page.rng)
+    at, stop, part, begun = 0, new + 1, 0, False
+    while at <= ring.end:
+        page.line(labels[part], begun)
+        page.write(window, text[max(0, at - quoted) : stop], known=begun)
+        if at == 0:
+            page.write(f"{begins}{letter}", path[0][1:], known=False, kind=FREE)
+        for k in range(at, min(stop, ring.end + 1)):
+            _new_cell(page, path[k], text[k], True)
+        passed = at <= ring.point < stop
+        if passed:
+            page.write(f"{has_point}{letter}", path[ring.point][1:], known=True)
+            part = 1
+        if stop > ring.end:
+            page.write(f"{ends}{letter}", path[ring.end][1:], known=True)
+        begun = not passed  # behind a point they have another label
+        at, stop = stop, stop + new
+    page.rings[letter] = ring
+    page.fresh.add(letter)
+
+
+def _two_rings(page: Page) -> tuple[str, str]:
+    while len(page.rings) < 2:
+        turns(page)
+    left, right = page.rng.sample(sorted(page.rings), 2)
+    return left, right
+
+
+def abreast(page: Page) -> None:
+    """Two rings in step, up or down, from where they begin, have their points or end, to the first blank: only read, or
+    compared, or their values combined and written over one of them or both. A last carry runs on."""
+    rng = page.rng
+    left, right = _two_rings(page)
+    one, other = page.rings[left], page.rings[right]
+    begins, has_point, ends = page.marks
+    digits = all(page.cells[c] in "0123456789._" for ring in (one, other) for c in ring.path[: ring.end + 1])
+    op = rng.choice("++++-?<>  " if digits else "?  ")
+    down = op in "+-" or rng.random() < 0.3
+    kept = rng.choice((0, 1, 2, 2, 2)) if op in "+-<>" else 0
+    carries = op in "+-"
+    name = _label(rng)
+    label = name if op == " " else name + op if op == "?" or rng.random() < 0.6 else name
+    where = rng.choice((has_point, has_point, ends) if down else (begins, begins, has_point))
+    i, j = {begins: (0, 0), has_point: (one.point, other.point), ends: (one.end, other.end)}[where]
+    if rng.random() < 0.7:  # where they stand is fetched first
+        page.line(_label(rng), False)
+        page.read(f"{where}{left}", False)
+        page.read(f"{where}{right}", True)
+        if rng.random() < 0.6:
+            page.read(one.path[i], True)
+            page.read(other.path[j], True)
+        known = True
+    else:
+        known = False
+    step, carry, begun, solved = (-1 if down else 1), 0, False, False
+    pointer = page.letter().upper()
+    while True:
+        i, j = i + step, j + step
+        if not 0 <= i <= one.end or not 0 <= j <= other.end:
+            break
+        page.line(label, begun)
+        if carries:
+            page.add(str(carry), VALUE if begun else FREE)
+        p = page.read(one.path[i], begun or known)
+        q = page.read(other.path[j], begun or known)
+        begun = True
+        if p == q == ".":
+            continue
+        if p in "._" or q in "._":
+            page.write(pointer, right if p in "._" and q not in "._" else left, known=False)
+            break
+        if op == " ":
+            continue
+        total = _OPERATIONS[op](int(p), int(q), carry) if op != "?" else 0
+        page.add(" :", FORM)
+        page.add(
+            str(total) if op != "?" else "<" if p < q else ">" if p > q else "=",
+            VALUE if solved or op in label else FREE,
+        )
+        solved = True
+        if carries:
+            carry = int(total >= 10 or total < 0)
+        for address in (one.path[i], other.path[j])[:kept]:
+            page.write(address, str(total % 10), True)
+    if kept and solved:
+        page.fresh |= {left, right} if kept == 2 else {left}
+    page.add(f"\n{_STOP}", FORM)
+    if op == "+" and carry and kept == 2 and min(i, j) >= 0:
+        rest, k = (one, i) if page.cells[other.path[j]] in "._" else (other, j)
+        while carry and k >= 0:
+            page.line(_STEP, True)
+            total = _digit(page.read(rest.path[k], True)) + 1
+            page.solve(total)
+            page.write(rest.path[k], str(total % 10), True)
+            carry, k = total // 10, k - 1
+        page.add(f"\n{_STOP}", FORM)
+
+
+def unrolled(page: Page) -> None:
+    """A ring's cells, some at a time, joined into a word, in windows that show again what was written last; up to a
+    blank or a point, then perhaps on behind another one's point. Then the whole, from window to window."""
+    rng = page.rng
+    new, quoted, (begins, has_point, _) = _habits_of_rings(page)
+    key, run, joined = page.letter(), "", rng.random() < 0.85
+    for part in range(2 if rng.random() < 0.45 else 1):
+        # The same again would be a copy of what was written out before.
+        while not page.fresh:
+            turns(page)
+        letter = rng.choice(sorted(page.fresh))
+        page.fresh.discard(letter)
+        ring = page.rings[letter]
+        page.line(_label(rng), False)
+        if part and ring.point < ring.end:
+            page.read(f"{has_point}{letter}", False)
+            k = ring.point + 1
+            page.read(ring.path[k], True)
+        else:
+            page.read(f"{begins}{letter}", False)
+            k = 1 if page.read(ring.path[0], True) == "_" else 0
+        labels, ended, n = (_label(rng), _label(rng)), False, 0
+        while not ended:
+            # Behind a point the first line has a label of its own.
+            page.line(labels[min(n, part)], n > part)
+            symbols, many = "", 1 + -k % new
+            while len(symbols) < many and not ended:
+                value = page.read(ring.path[k], True)
+                k += 1
+                ended = value in "._"
+                symbols += value.strip("._")
+            if symbols:
+                if joined:
+                    page.solve(symbols)
+                if part and n == 0:
+                    symbols = f".{symbols}"
+                page.write(key, run[-quoted:] + symbols, known=run != "")
+                run += symbols
+            n += 1
     page.run = run
     page.line(rng.choice(_HEADS), False)
     page.add(run, VALUE)
@@ -1288,40 +1472,43 @@ def counting(page: Page) -> None:
 
 
 Skill = Callable[[Page], Any]
-_SHARES: dict[str, tuple[Skill, int, int, int, int, int, int]] = {
-    "blocks": (blocks, 0, 44, 60, 4, 0, 0),
-    "scan": (scan, 32, 16, 16, 12, 12, 12),
-    "copies": (copies, 16, 22, 30, 24, 24, 24),
-    "strings": (strings, 8, 10, 10, 10, 10, 10),
-    "look_up": (look_up, 8, 8, 8, 20, 20, 20),
-    "sweep": (sweep, 6, 4, 4, 4, 4, 4),
-    "overwrite": (overwrite, 6, 5, 5, 12, 12, 12),
-    "side_by_side": (side_by_side, 18, 24, 24, 24, 24, 30),
-    "ripple": (ripple, 4, 6, 6, 6, 6, 6),
-    "collect": (collect, 18, 24, 24, 6, 6, 6),
-    "pieces": (pieces, 2, 2, 2, 3, 3, 3),
-    "pointers": (pointers, 4, 4, 4, 5, 5, 5),
-    "links": (links, 2, 2, 2, 3, 3, 3),
-    "stack": (stack, 2, 2, 2, 3, 3, 3),
-    "best": (best, 2, 2, 2, 3, 3, 3),
-    "table": (table, 2, 2, 2, 4, 4, 4),
-    "compare": (compare, 10, 12, 20, 14, 14, 24),
-    "halves": (halves, 2, 3, 3, 5, 5, 5),
-    "sums": (sums, 5, 5, 5, 8, 8, 8),
-    "counting": (counting, 2, 2, 2, 2, 2, 2),
-    "sentence": (sentence, 5, 4, 4, 4, 4, 4),
-    "windows": (windows, 0, 0, 70, 4, 0, 0),
-    "rests": (rests, 0, 0, 0, 80, 10, 2),
-    "runs": (runs, 0, 0, 0, 50, 10, 2),
-    "groups": (groups, 0, 0, 0, 0, 90, 6),
-    "lines": (lines, 0, 0, 0, 0, 110, 6),
-    "queues": (queues, 0, 0, 0, 0, 0, 130),
-    "joins": (joins, 0, 0, 0, 0, 0, 90),
+_SHARES: dict[str, tuple[Skill, int, int, int, int, int, int, int]] = {
+    "blocks": (blocks, 0, 44, 60, 4, 0, 0, 0),
+    "scan": (scan, 32, 16, 16, 12, 12, 12, 10),
+    "copies": (copies, 16, 22, 30, 24, 24, 24, 16),
+    "strings": (strings, 8, 10, 10, 10, 10, 10, 8),
+    "look_up": (look_up, 8, 8, 8, 20, 20, 20, 24),
+    "sweep": (sweep, 6, 4, 4, 4, 4, 4, 3),
+    "overwrite": (overwrite, 6, 5, 5, 12, 12, 12, 10),
+    "side_by_side": (side_by_side, 18, 24, 24, 24, 24, 30, 12),
+    "ripple": (ripple, 4, 6, 6, 6, 6, 6, 5),
+    "collect": (collect, 18, 24, 24, 6, 6, 6, 4),
+    "pieces": (pieces, 2, 2, 2, 3, 3, 3, 2),
+    "pointers": (pointers, 4, 4, 4, 5, 5, 5, 4),
+    "links": (links, 2, 2, 2, 3, 3, 3, 2),
+    "stack": (stack, 2, 2, 2, 3, 3, 3, 2),
+    "best": (best, 2, 2, 2, 3, 3, 3, 2),
+    "table": (table, 2, 2, 2, 4, 4, 4, 3),
+    "compare": (compare, 10, 12, 20, 14, 14, 24, 10),
+    "halves": (halves, 2, 3, 3, 5, 5, 5, 4),
+    "sums": (sums, 5, 5, 5, 8, 8, 8, 8),
+    "counting": (counting, 2, 2, 2, 2, 2, 2, 2),
+    "sentence": (sentence, 5, 4, 4, 4, 4, 4, 4),
+    "windows": (windows, 0, 0, 70, 4, 0, 0, 0),
+    "rests": (rests, 0, 0, 0, 80, 10, 2, 0),
+    "runs": (runs, 0, 0, 0, 50, 10, 2, 2),
+    "groups": (groups, 0, 0, 0, 0, 90, 6, 2),
+    "lines": (lines, 0, 0, 0, 0, 110, 6, 2),
+    "queues": (queues, 0, 0, 0, 0, 0, 130, 3),
+    "joins": (joins, 0, 0, 0, 0, 0, 90, 3),
+    "turns": (turns, 0, 0, 0, 0, 0, 0, 110),
+    "abreast": (abreast, 0, 0, 0, 0, 0, 0, 60),
+    "unrolled": (unrolled, 0, 0, 0, 0, 0, 0, 80),
 }
-"""Every skill, and its shares of the exercises in the six parts of the curriculum: what carries all others; blocks and
-hard copies; then, four times, what a reading of fine-tuned models' errors asked for."""
-FOUNDATION, SKILLS, WINDOWS, RUNS, GROUPS, LAST = (
-    {name: (skill, shares[part]) for name, (skill, *shares) in _SHARES.items() if shares[part]} for part in range(6)
+"""Every skill, and its shares of the exercises in the seven parts of the curriculum: what carries all others; blocks
+and hard copies; then, five times, what a reading of fine-tuned models' errors asked for."""
+FOUNDATION, SKILLS, WINDOWS, RUNS, GROUPS, QUEUES, LAST = (
+    {name: (skill, shares[part]) for name, (skill, *shares) in _SHARES.items() if shares[part]} for part in range(7)
 )
 
 
@@ -1389,10 +1576,12 @@ PHASES = (
     Phase(64_000_000, 2048, 110, RUNS),
     Phase(70_000_000, 1024, 80, GROUPS),
     Phase(73_000_000, 2048, 110, GROUPS),
-    Phase(79_000_000, 1024, 70, LAST),
+    Phase(79_000_000, 1024, 70, QUEUES),
+    Phase(83_000_000, 1024, 80, LAST),
+    Phase(88_000_000, 2048, 90, LAST),
 )
 TOKENS = PHASES[-1].end
-RISES = (48_000_000, 54_000_000, 64_000_000, 73_000_000)
+RISES = (48_000_000, 54_000_000, 64_000_000, 73_000_000, 79_000_000)
 """Tokens after which the rate rises once more."""
 ANEW = 54_000_000
 """Here the optimizers begin anew, so that published weights of this age were all that was needed to go on."""
@@ -1475,7 +1664,7 @@ def optimizers(model: Any, rate: float) -> list[Any]:
 
 
 def rate_factor(tokens: int, total: int) -> float:
-    """A short warm-up, a plateau, straight down over the last third; then four times up to two fifths and down."""
+    """A short warm-up, a plateau, straight down over the last third; then five times up to two fifths and down."""
     for start, end in zip(RISES, (*RISES[1:], TOKENS), strict=True):
         if start <= tokens < end:
             return max(0.02, 0.4 * min((tokens - start + 8_000) / 160_000, (end - tokens) / (end - start)))
@@ -1601,7 +1790,7 @@ def card(args: argparse.Namespace, state: dict[str, Any]) -> str:
     parts = "; ".join(
         f"to {max(phase.end for phase in PHASES if phase.skills is skills) / 1e6:g} million "
         + ", ".join(f"{name} {share}" for name, (_, share) in skills.items())
-        for skills in (FOUNDATION, SKILLS, WINDOWS, RUNS, GROUPS, LAST)
+        for skills in (FOUNDATION, SKILLS, WINDOWS, RUNS, GROUPS, QUEUES, LAST)
     )
     phases = ", ".join(f"to {p.end / 1e6:g} million {p.width:,} tokens (tapes to {p.longest} cells)" for p in PHASES)
     rows = "\n".join(f"| {name} | {a['short']} | {a['long']} |" for name, a in right.items())

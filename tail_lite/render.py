@@ -168,8 +168,8 @@ def _text_of_many(step: Run | Sweep) -> str:
         return " ".join([f"{address}={value}" for address, value in zip(step.path, step.values, strict=False)]) + " "
     return "".join(
         [
-            f"{name} {x}={p} {y}={q} :{solution[1]} {out}={value}\n"
-            for name, x, p, y, q, solution, out, value in step.rows
+            f"{name} {x}={p} {y}={q} :{solution[1]} {x}={value} {y}={value}\n"
+            for name, x, p, y, q, solution, value in step.rows
         ]
     )
 

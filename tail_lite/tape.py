@@ -19,7 +19,7 @@ BLANK = "_"
 HALT = "halt"
 MAX_READS, MAX_WRITES = 8, 11
 """An atomic state is one iteration without an inner loop: few cells, whatever the input's length. The most are written,
-eight, where five symbols of an input and what counts them get their addresses at once."""
+ten, where a number is read whole: its window, a blank and five symbols, and where it begins, has its point and ends."""
 
 _new = tuple.__new__  # the constructors of named tuples take three times as long
 
@@ -45,7 +45,7 @@ class State(NamedTuple):
 
 Step = tuple[str, list[Cell], Solution | None, list[Cell], str, int]
 """A state as a plain tuple, which is made in a third of the time."""
-Row = tuple[str, str, Value, str, Value, Solution, str, Value]
+Row = tuple[str, str, Value, str, Value, Solution, Value]
 
 
 class Run(NamedTuple):
@@ -62,7 +62,7 @@ class Run(NamedTuple):
 
 
 class Sweep(NamedTuple):
-    """Many states at once: each fetched two cells, solved and wrote one (name, x, p, y, q, solution, out, value)."""
+    """Many states at once: each fetched two cells, solved and wrote both (name, x, p, y, q, solution, value)."""
 
     rows: list[Row]
     goto: str
@@ -71,8 +71,8 @@ class Sweep(NamedTuple):
     def states(self) -> list[State]:
         follow = [name for name, *_ in self.rows[1:]] + [self.goto]
         return [
-            State(name, [(x, p), (y, q)], solution, [(out, value)], goto, self.loop)
-            for (name, x, p, y, q, solution, out, value), goto in zip(self.rows, follow, strict=True)
+            State(name, [(x, p), (y, q)], solution, [(x, value), (y, value)], goto, self.loop)
+            for (name, x, p, y, q, solution, value), goto in zip(self.rows, follow, strict=True)
         ]
 
 
@@ -103,10 +103,11 @@ class Trace:
 Rule = tuple[Solution, Value, int]
 Table = Sequence[Mapping[Value, Mapping[Value, Rule]]]
 """A finite control, by its carry and the values of two cells: the solution, the value to write, the next carry."""
-Column = tuple[str, str, str]  # addresses of two cells to read and of one to write
+Column = tuple[str, str]  # addresses of two cells
 Names = tuple[str, ...]  # a state's name by carry
 
 _tracks: dict[str, tuple[str, ...]] = {}
+_rings: dict[tuple[str, int, int], tuple[str, ...]] = {}
 
 
 def addresses(track: str, n: int) -> tuple[str, ...]:
@@ -114,6 +115,23 @@ def addresses(track: str, n: int) -> tuple[str, ...]:
     known = _tracks.get(track, ())
     if len(known) < n:
         known = _tracks[track] = tuple([f"{track}{k}" for k in range(n)])
+    return known
+
+
+def ring(track: str, first: int, least: int) -> tuple[str, ...]:
+    """The addresses of a track that is a ring of 100 cells (of 1,000, … if it must have `least` more than that), in
+    order from the cell `first` tenths of the way round: ``ring("u", 8, 50)`` is ``u80 u81 … u99 u00 … u79``.
+
+    With starts all round the ring, short problems use every address that long ones do (random-start index hints: Zhou
+    et al., arXiv 2402.09371).
+    """
+    places = max(2, len(str(least)))
+    known = _rings.get((track, first, places))
+    if known is None:
+        size = 10**places
+        start = first * size // 10
+        known = tuple([f"{track}{(start + k) % size:0{places}}" for k in range(size)])
+        _rings[track, first, places] = known
     return known
 
 
@@ -203,17 +221,17 @@ class Tape:
         self._next = name
         self._name = None
 
-    def spell(self, track: str, first: int, most: int, ends: Set[Value]) -> str:
-        """``read`` the symbols of a track from number `first` on, `most` of them or up to the first among `ends`.
-        Returns them as one string, the end included."""
+    def spell(self, track: Sequence[str], first: int, most: int, ends: Set[Value]) -> str:
+        """``read`` the symbols of a track, a sequence of addresses, from number `first` on, `most` of them or up to the
+        first among `ends`. Returns them as one string, the end included."""
         cells: dict[str, Any] = self._cells
         if self._solve is not None or self._write:
-            raise TapeError(f"state {self._name!r} reads {track}{first} after it solved or wrote")
+            raise TapeError(f"state {self._name!r} reads {track[first]!r} after it solved or wrote")
         alone = not self._fetch
         add = self._fetch.append
         text = ""
         try:
-            for address in addresses(track, first + most)[first : first + most]:
+            for address in track[first : first + most]:
                 symbol = cells[address]
                 add((address, symbol))
                 text += symbol
@@ -225,10 +243,9 @@ class Tape:
             self._distinct = len(self._fetch)
         return text
 
-    def put(self, track: str, first: int, symbols: str) -> None:
-        """``write`` symbols to the cells of a track from number `first` on."""
-        last = first + len(symbols)
-        cells = list(zip(addresses(track, last)[first:last], symbols, strict=True))
+    def put(self, track: Sequence[str], first: int, symbols: str) -> None:
+        """``write`` symbols to the cells of a track, a sequence of addresses, from number `first` on."""
+        cells = list(zip(track[first : first + len(symbols)], symbols, strict=True))
         self._cells.update(cells)
         self._write += cells
 
@@ -256,13 +273,13 @@ class Tape:
 
     def sweep(self, columns: Iterable[Column], table: Table, carry: int, names: Names, then: Names) -> int:
         """Work along aligned tracks, in one state per column (one, at least): ``names[carry]`` fetches the cells `x`
-        and `y`, does what ``table[carry]`` says of their values and writes to `out`. The last one goes to
+        and `y`, does what ``table[carry]`` says of their values and writes to both. The last one goes to
         ``then[carry]``. Returns the carry."""
         self.enter(names[carry])
         cells = self._cells
         rows: list[Row] = []
         add = rows.append
-        for x, y, out in columns:
+        for x, y in columns:
             name = names[carry]
             try:
                 p, q = cells[x], cells[y]
@@ -271,8 +288,8 @@ class Tape:
                 raise TapeError(f"state {name!r} reads {x!r} and {y!r}: {error} has no value or no rule") from None
             if x == y:
                 raise TapeError(f"state {name!r} reads one cell twice: a loop inside one state")
-            cells[out] = value
-            add((name, x, p, y, q, solution, out, value))
+            cells[x] = cells[y] = value
+            add((name, x, p, y, q, solution, value))
         if not rows:
             raise TapeError(f"state {names[carry]!r} has no column to work on")
         self._record.append(_new(Sweep, (rows, then[carry], self._loop)))

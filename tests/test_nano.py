@@ -236,6 +236,42 @@ def test_runs_write_what_they_took(recipe) -> None:
             assert grown == page.run
 
 
+def test_windows_show_again_what_stands_before(recipe) -> None:
+    page = recipe.Page(rng_of("test", 1), 100)
+    page.divisor, page.quoted, page.marks = 5, 6, ("h", "p", "e")
+    recipe._turn(page, "_1234567.8901_", "w", "q", 9)
+    lines = "".join(t for t, _ in page.pieces).strip().split("\n")
+    assert [line.partition(" ")[2] for line in lines] == [
+        "w=_12345 hq=90 q90=_ q91=1 q92=2 q93=3 q94=4 q95=5",
+        "w=_1234567.89 q96=6 q97=7 q98=. q99=8 q00=9 pq=98",
+        "w=567.8901_ q01=0 q02=1 q03=_ eq=03",
+    ]
+    page.cells["q90"] = "3"  # as a carry leaves it
+    written = len(page.pieces)
+    page.rng.random = lambda: 0.5  # type: ignore[method-assign]  # one part, joined
+    recipe.unrolled(page)
+    lines = "".join(t for t, _ in page.pieces[written:]).strip().split("\n")
+    assert [line.partition(" ")[2] for line in lines[:2]] == ["hq=90 q90=3", "q90=3 :3 x=3".replace("x", lines[1][-3])]
+    assert page.run == "31234567"
+
+
+def test_two_rings_are_read_in_step(recipe) -> None:
+    """What stands in a column is added right, carries included, and both cells get the digit."""
+    sums = 0
+    for k in range(60):
+        page = recipe.Page(rng_of("test", k), 100)
+        page.longest = 14
+        recipe.abreast(page)
+        for line in "".join(t for t, _ in page.pieces).split("\n"):
+            found = re.fullmatch(r"\S+\+([01]) \S+=(\d) \S+=(\d) :(\d+) (\S+)=(\d) (\S+)=(\d)", line)
+            if found:
+                carry, p, q, total, _, one, _, other = found.groups()
+                assert int(carry) + int(p) + int(q) == int(total)
+                assert one == other == total[-1]
+                sums += 1
+    assert sums > 30
+
+
 def _checkpoint(folder: Path) -> dict[str, Any]:
     import torch
 

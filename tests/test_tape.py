@@ -3,7 +3,18 @@
 import pytest
 
 from tail_lite.render import ABLATIONS, STYLES, Form, render, render_text
-from tail_lite.tape import BLANK, MAX_READS, MAX_WRITES, State, Tape, TapeError, Trace, replay
+from tail_lite.tape import (
+    BLANK,
+    MAX_READS,
+    MAX_WRITES,
+    State,
+    Tape,
+    TapeError,
+    Trace,
+    addresses,
+    replay,
+    ring,
+)
 
 
 def double(n):
@@ -98,34 +109,37 @@ def scan_then_leave(tape):
     tape.enter("s")
 
 
+T = addresses("t", 11)
+
+
 def spell_then_read_again(tape):
-    assert tape.spell("t", 0, 3, {BLANK}) == "xyz"
+    assert tape.spell(T, 0, 3, {BLANK}) == "xyz"
     tape.read("t1")
     tape.goto("halt")
 
 
 def spell_then_read_much(tape):
-    tape.spell("t", 0, 9, {BLANK})
+    tape.spell(T, 0, 9, {BLANK})
     tape.goto("halt")
 
 
 def spell_past_the_end(tape):
-    tape.spell("t", 8, 5, {BLANK})
+    tape.spell(T, 8, 5, {BLANK})
 
 
 def spell_late(tape):
     tape.write("a", 2)
-    tape.spell("t", 1, 5, {BLANK})
+    tape.spell(T, 1, 5, {BLANK})
 
 
 def spell_what_was_read(tape):
     tape.read("t1")
-    assert tape.spell("t", 1, 5, {BLANK}) == "yzxyz"
+    assert tape.spell(T, 1, 5, {BLANK}) == "yzxyz"
     tape.goto("halt")
 
 
 def read_twice_after_a_state_that_spells(tape):
-    assert tape.spell("t", 0, 3, {"y", BLANK}) == "xy"
+    assert tape.spell(T, 0, 3, {"y", BLANK}) == "xy"
     tape.goto("r")
     tape.enter("r")
     read_twice(tape)
@@ -136,22 +150,22 @@ TABLE = [{1: {2: (("1+2", 3), 3, 0)}}]
 
 def sweep_past_the_end(tape):
     tape.goto("s")
-    tape.sweep([("a", "b", "c0"), ("a", "z", "c0")], TABLE, 0, ["s"], ["t"])
+    tape.sweep([("c1", "c2"), ("a", "z")], TABLE, 0, ["s"], ["t"])
 
 
 def sweep_without_rule(tape):
     tape.goto("s")
-    tape.sweep([("b", "a", "c0")], TABLE, 0, ["s"], ["t"])
+    tape.sweep([("c2", "c1")], TABLE, 0, ["s"], ["t"])
 
 
 def sweep_one_cell_twice(tape):
     tape.goto("s")
-    tape.sweep([("a", "a", "c0")], [{1: {1: (("1+1", 2), 2, 0)}}], 0, ["s"], ["t"])
+    tape.sweep([("a", "a")], [{1: {1: (("1+1", 2), 2, 0)}}], 0, ["s"], ["t"])
 
 
 def sweep_then_leave(tape):
     tape.goto("s")
-    tape.sweep([("a", "b", "c0")], TABLE, 0, ["s"], ["t"])
+    tape.sweep([("a", "b")], TABLE, 0, ["s"], ["t"])
     tape.enter("u")
 
 
@@ -191,7 +205,7 @@ def leave_twice(tape):
         (spell_then_read_again, "'q' reads one cell twice"),
         (spell_then_read_much, "'q' reads 9 cells"),
         (spell_past_the_end, "'q' reads 't10', which was never written"),
-        (spell_late, "'q' reads t1 after it solved or wrote"),
+        (spell_late, "'q' reads 't1' after it solved or wrote"),
         (spell_what_was_read, "one cell twice"),
         (read_twice_after_a_state_that_spells, "'r' reads one cell twice"),
         (sweep_past_the_end, "'s' reads .* 'z'"),
@@ -205,6 +219,14 @@ def test_misuse_names_the_state(misuse, says):
     tape = entered({"a": 1, "b": 2} | {f"c{k}": k for k in range(20)} | {f"t{k}": "xyzxyzxyzx"[k] for k in range(10)})
     with pytest.raises(TapeError, match=says):
         misuse(tape)
+
+
+def test_a_ring_comes_round():
+    path = ring("u", 8, 50)
+    assert (*path[:2], *path[19:21]) == ("u80", "u81", "u99", "u00")
+    assert len(set(path)) == 100
+    assert ring("v", 0, 99)[-1] == "v99"
+    assert ring("v", 3, 100)[0] == "v300"
 
 
 def test_halting_needs_an_announcement():
@@ -243,14 +265,15 @@ def add_digits(step_by_step):
                 tape.enter(f"s{carry}")
                 (solution, digit, carry) = table[carry][tape.read(f"a{k}")][tape.read(f"b{k}")]
                 tape.solve(*solution)
-                tape.write(f"o{k}", digit)
+                tape.write(f"a{k}", digit)
+                tape.write(f"b{k}", digit)
                 tape.goto(f"s{carry}" if k > 1 else f"end{carry}")
         else:
-            columns = [("a2", "b2", "o2"), ("a1", "b1", "o1")]
+            columns = [("a2", "b2"), ("a1", "b1")]
             assert tape.sweep(columns, table, carry, ("s0", "s1"), ("end0", "end1")) == 1
     tape.enter("end1")
-    tape.read("o1")
-    tape.read("o2")
+    tape.read("a1")
+    tape.read("b2")
     tape.write("o", "111")
     tape.goto("halt")
     return tape.halt("111")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
-from tail_lite.tape import BLANK, Tape
+from tail_lite.tape import BLANK, Tape, ring
 from tail_lite.tasks.base import Problem
 
 _NUMBER = re.compile(r"(0|[1-9][0-9]*)(\.[0-9]+)?")
@@ -30,45 +31,47 @@ def pointed(digits: str, whole: int) -> str:
     return f"{digits[:whole]}.{digits[whole:]}" if whole < len(digits) else digits
 
 
-GROUP = 5
-"""Symbols go by so many from cell to cell and back: the last digit of an address tells whether it ends a group, so
-nothing has to be counted."""
+GROUP, QUOTED = 5, 6
+"""Symbols go by so many from the input to cells and from cells to the result. The last digit of an address tells
+whether it ends a group, so nothing has to be counted. And so many are quoted before them."""
 
 
-def take(tape: Tape, key: str, states: str, tracks: str, then: str) -> None:
-    """Read the number in the cell `key`, a group a state: give each symbol its address, and each track the count of its
-    digits. `states` and `tracks` are two letters each, for whole digits and for the fraction.
+class Number(NamedTuple):
+    """Where a number stands on its track."""
 
-    A raw text has no addresses. So the cell keeps all that is left of it, of which a state takes the beginning: a model
-    finds that where the last state stopped, copies without a break, and only the text's end ends the copy. Short pieces
-    would need a count of what has been copied, and be found by their symbols alone, which a long text may have twice;
-    pieces in cells of their own would need addresses longer than any of a short number.
+    track: str
+    path: tuple[str, ...]  # the addresses in order; the first holds a blank, for the carry that may come there
+    point: int  # the place in `path` of its point; of the blank at its end, if it has none
+    end: int  # of the blank at its end
+
+
+def take(tape: Tape, number: str, track: str, states: str, then: str, marks: bool = True) -> Number:
+    """Read a number of the input, a group a state: each symbol gets its address. With `marks`, the cells
+    ``h``, ``p`` and ``e`` of the track keep where the number begins, has its point and ends. `states` are two letters,
+    for what stands before the point and behind it.
+
+    A raw text has no addresses, so a model finds its place there by what it read last: the cell ``w`` is a window that
+    shows that again, and then the new symbols. The track is a ring that the number's first digit starts (see
+    :func:`tail_lite.tape.ring`). So no state of a long number does anything that those of a short one do not.
     """
-    part, first = 0, 1  # whole digits or fraction, and the number of the next symbol there
+    text = f"{BLANK}{number}{BLANK}"
+    path = ring(track, int(text[1]), len(text))
+    end = len(text) - 1
+    point = text.index(".") if "." in text else end
+    at, stop, name = 0, GROUP + 1, states[0]
     with tape.loop():
-        while True:
-            tape.enter(states[part])
-            rest = str(tape.read(key))
-            track = tracks[part]
-            passed, point, _ = rest[:GROUP].partition(".")
-            tape.put(track, first, passed + point)
-            first += len(passed)
-            if point:
-                tape.write(f"n{track}", first - 1)
-                part, first = 1, 1
-            elif passed[-1] == BLANK:
-                tape.write(f"n{track}", first - 2)
-                if part == 0:  # an empty fraction
-                    tape.write(f"{tracks[1]}1", BLANK)
-                    tape.write(f"n{tracks[1]}", 0)
-                tape.goto(then)
-                return
-            tape.write(key, rest[len(passed + point) :])
-            tape.goto(states[part])
-
-
-def compare_counts(tape: Tape, left: str, right: str) -> tuple[int, int]:
-    """Fetch two counts and state which is greater; both of them."""
-    p, q = int(tape.read(left)), int(tape.read(right))
-    tape.solve(f"{p} compared with {q}", "<" if p < q else ">" if p > q else "=")
-    return p, q
+        while at <= end:
+            tape.enter(name)
+            tape.write("w", text[max(0, at - QUOTED) : stop])
+            if marks and at == 0:
+                tape.write(f"h{track}", path[0][len(track) :])
+            tape.put(path, at, text[at:stop])
+            if at <= point < stop:
+                if marks:
+                    tape.write(f"p{track}", path[point][len(track) :])
+                name = states[1]
+            if marks and stop > end:
+                tape.write(f"e{track}", path[end][len(track) :])
+            at, stop = stop, stop + GROUP
+            tape.goto(name if at <= end else then)
+    return Number(track, path, point, end)

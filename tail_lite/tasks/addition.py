@@ -1,24 +1,25 @@
 """Addition of two decimal strings, column by column.
 
-Each operand is read five symbols a state; its cell, ``a`` or ``b``, keeps what is left of it. Then they have addresses.
-Whole digits are ``u1 u2 …`` and ``v1 v2 …`` from the left;
-after the point the count starts again, ``x1 x2 …`` and ``y1 y2 …``, so that fraction digits of equal place value share
-their index. The sum is formed in place: each column writes its digit over the longer operand's, and what only one
-operand has needs no step at all. A digit always stands right after its address, so reading it back is one look-up. The
-result grows in one cell, ``o``, which the last line repeats.
+Each operand is read five symbols a state onto a track, ``u`` or ``v``. Two heads go right from the points to the end of
+the shorter fraction, and add from there to the left. The sum is formed in place: each column writes its digit over both
+operands', since the longer one is not known yet, and what only one operand has needs no step at all. A digit always
+stands right after its address, so reading it back is one look-up. The result is written through a window, ``o``, whose
+contents overlap; the last line puts them together.
+
+No state of a long sum differs from those of a short one: nothing is counted, no name has a number in it but the carry,
+and addresses go round a ring from wherever the number's first digit says.
 """
 
 from __future__ import annotations
 
 import random
 import re
-from collections.abc import Sequence
 from decimal import Decimal, localcontext
 from itertools import product
 
-from tail_lite.tape import BLANK, Rule, Tape, Trace, Value, addresses
+from tail_lite.tape import BLANK, HALT, Rule, Tape, Trace, Value
 from tail_lite.tasks._checks import check_keys
-from tail_lite.tasks._decimals import ENDS, GROUP, check_decimals, compare_counts, length, take
+from tail_lite.tasks._decimals import ENDS, GROUP, QUOTED, Number, check_decimals, length, take
 from tail_lite.tasks.base import ANSWER_MARK, Baseline, Problem, Task
 
 _DIGIT = "0123456789"
@@ -110,111 +111,123 @@ _COLUMN: list[dict[Value, dict[Value, Rule]]] = [
 """What one knows by heart: two digits and a carry have this solution, leave this digit and carry that."""
 
 
-def _leftwards(track: str, k: int) -> Sequence[str]:
-    """The addresses of the digits `k`, `k` - 1, … 1."""
-    return addresses(track, k + 1)[k:0:-1]
-
-
 def program(problem: Problem) -> Trace:
-    # A last carry may come to stand before the first digit.
-    cells: dict[str, Value] = {
-        "a": problem["a"] + BLANK,
-        "b": problem["b"] + BLANK,
-        "u0": BLANK,
-        "v0": BLANK,
-        "o": BLANK,
-    }
-    tape = Tape(cells)
+    tape = Tape({"a": problem["a"], "b": problem["b"]})
     enter, read, solve, write, goto = tape.enter, tape.read, tape.solve, tape.write, tape.goto
+    u = take(tape, problem["a"], "u", "ac", "b")
+    v = take(tape, problem["b"], "v", "bf", "rest")
 
-    take(tape, "a", "ac", "ux", "b")
-    take(tape, "b", "bf", "vy", "rest")
-
-    # The fraction: add where both operands have digits, onto the longer one (F).
+    # If both have a fraction, go right from the points until one ends: the other one's is longer (F).
     enter("rest")
-    p, q = compare_counts(tape, "nx", "ny")
-    longer = BLANK if p == q == 0 else "x" if p >= q else "y"
-    k = min(p, q)
-    write("F", longer)
-    write("K", k)
-    goto("low0" if k else "int0")
+    i, j = u.point, v.point
+    read("pu")
+    read("pv")
+    p, q = read(u.path[i]), read(v.path[j])
+    if p == q == ".":
+        goto("walk")
+        with tape.loop():
+            while True:
+                i, j = i + 1, j + 1
+                enter("walk")
+                p, q = read(u.path[i]), read(v.path[j])
+                if BLANK in (p, q):
+                    break
+                goto("walk")
+    longer = None if p == q == BLANK and i == u.point else u if q == BLANK else v
+    write("F", longer.track if longer else BLANK)
+    goto("add0")
+
+    # Add the columns from there to the left, up to the first that has no digit in one number: the other leads (I).
     carry = 0
     with tape.loop():
-        if k:
-            columns = zip(_leftwards("x", k), _leftwards("y", k), _leftwards(longer, k), strict=True)
-            carry = tape.sweep(columns, _COLUMN, 0, ("low0", "low1"), ("int0", "int1"))
-
-    # The whole part: the same onto the longer one (I), then the last carry runs on.
-    enter("int1" if carry else "int0")
-    i, j = compare_counts(tape, "nu", "nv")
-    lead = "u" if i >= j else "v"
-    write("I", lead)
-    goto("add1" if carry else "add0")
-    k = max(i, j)
-    with tape.loop():
-        columns = zip(_leftwards("u", i), _leftwards("v", j), _leftwards(lead, k), strict=False)
-        carry = tape.sweep(columns, _COLUMN, carry, ("add0", "add1"), ("end", "carry"))
-    k -= min(i, j)
+        if i > u.point + 1:
+            columns = zip(u.path[i - 1 : u.point : -1], v.path[j - 1 : v.point : -1], strict=True)
+            carry = tape.sweep(columns, _COLUMN, 0, _ADD, _ADD)
+            i, j = u.point, v.point
+            enter(_ADD[carry])
+            read(u.path[i])
+            read(v.path[j])
+            goto(_ADD[carry])
+        many = min(i, j) - 1
+        columns = zip(u.path[i - 1 : 0 : -1], v.path[j - 1 : 0 : -1], strict=False)
+        carry = tape.sweep(columns, _COLUMN, carry, _ADD, _ADD)
+        i, j = i - 1 - many, j - 1 - many
+        enter(_ADD[carry])
+        read(u.path[i])
+        lead, k = (u, i) if read(v.path[j]) == BLANK else (v, j)
+        write("I", lead.track)
+        goto("carry" if carry else "end")
     with tape.loop():
         while carry:
             enter("carry")
-            symbol = read(f"{lead}{k}")
+            symbol = read(lead.path[k])
             digit = 0 if symbol == BLANK else int(symbol)
-            total = digit + 1
-            solve(f"{digit}+1", total)
-            write(f"{lead}{k}", _DIGIT[total % 10])
-            carry = total // 10
+            solve(f"{digit}+1", digit + 1)
+            write(lead.path[k], _DIGIT[(digit + 1) % 10])
+            carry = (digit + 1) // 10
             k -= 1
             goto("carry" if carry else "end")
 
     # Zeros at the end of the fraction are blanked.
     enter("end")
-    fraction = str(read("F"))
-    if fraction == BLANK:
+    read("F")
+    if longer is None:
         goto("top")
     else:
-        k = int(read(f"n{fraction}"))
+        read(f"e{longer.track}")
+        k = longer.end
         goto("trim")
         with tape.loop():
             zero = True
             while zero:
+                k -= 1
                 enter("trim")
-                zero = read(f"{fraction}{k}") == "0"
+                zero = read(longer.path[k]) == "0"
                 if zero:
-                    write(f"{fraction}{k}", BLANK)
-                    k -= 1
-                    zero = k > 0
+                    write(longer.path[k], BLANK)
                 goto("trim" if zero else "top")
 
-    # Read the result back from the highest place: whole digits, a point, fraction.
+    # Write the result from the highest place: whole digits, a point, longer.
     enter("top")
-    lead = str(read("I"))
-    k = 1 if read(f"{lead}0") == BLANK else 0
+    read("I")
+    read(f"h{lead.track}")
+    first = 1 if read(lead.path[0]) == BLANK else 0
     goto("copy")
-    output = _copy(tape, "copy", lead, k, "point")
+    output = _copy(tape, "copy", lead, first, "", "point")
     enter("point")
-    if read("F") == BLANK or read(f"{fraction}1") == BLANK:
-        goto("halt")
-    else:
-        goto("mid")
-        output = _copy(tape, "mid", fraction, 1, "halt")
-    return tape.halt(output)
+    read("F")
+    if longer is None:
+        goto(HALT)
+        return tape.halt(output)
+    read(f"p{longer.track}")
+    first = longer.point + 1
+    if read(longer.path[first]) == BLANK:
+        goto(HALT)
+        return tape.halt(output)
+    goto("mid")
+    return tape.halt(_copy(tape, "mid", longer, first, output, HALT))
 
 
-def _copy(tape: Tape, name: str, track: str, k: int, then: str) -> str:
-    """One track onto the result, up to its end; behind a point if the first state is ``mid``. The result so far."""
+_ADD = ("add0", "add1")
+
+
+def _copy(tape: Tape, name: str, number: Number, k: int, output: str, then: str) -> str:
+    """The symbols of a track from place `k` up to a point or a blank, a group a state, put behind `output`, a point
+    first if the first state is ``mid``. A window, ``o``, shows the new symbols behind the last ones. All of the output.
+    """
     with tape.loop():
         while True:
             tape.enter(name)
-            output = str(tape.read("o")).strip(BLANK)
             many = 1 + -k % GROUP
-            new = tape.spell(track, k, many, ENDS)
+            new = tape.spell(number.path, k, many, ENDS)
             ended = new[-1] in ENDS
             new = new.rstrip("._")
             if new:
                 tape.solve(f"{' '.join(new)} joined", new)
-                output += "." + new if name == "mid" else new
-                tape.write("o", output)
+                if name == "mid":
+                    new = f".{new}"
+                tape.write("o", output[-QUOTED:] + new)
+                output += new
             if name == "mid":
                 name = "tail"
             k += many
@@ -276,7 +289,7 @@ def _reversed_completion(problem: Problem, answer: str) -> str:
     return f"{problem['a'][::-1]}+{problem['b'][::-1]}={answer[::-1]}\n{ANSWER_MARK}{answer[::-1]}"
 
 
-_FORM = " Write the exact sum, without zeros at the end of its fraction."
+_FORM = " Write the exact sum, without zeros at the end of its longer."
 
 TASK = Task(
     name="addition",
@@ -325,10 +338,9 @@ TASK = Task(
         "c": "Read on in the first number's fraction",
         "b": "Read on in the second number",
         "f": "Read on in the second number's fraction",
-        "rest": "Which fraction is longer?",
-        "low": "Add one column of the fractions with carry {i}",
-        "int": "Which whole part is longer, with carry {i} in hand?",
-        "add": "Add one column of the whole parts with carry {i}",
+        "rest": "Do both numbers have a fraction?",
+        "walk": "Go right until one fraction ends",
+        "add": "Add one column with carry {i}",
         "carry": "Carry the one",
         "end": "Find the end of the fraction",
         "trim": "Is there a zero at the end?",

@@ -1,9 +1,8 @@
 """Comparison of two decimal strings, digit pair by digit pair from the left.
 
-Both are read five symbols a state; the cells ``a`` and ``b`` keep what is left of them. Then they have addresses. Whole
-digits are ``u1 u2 …`` and ``v1 v2 …``, and after the point the count starts again, ``x1 x2 …`` and ``y1 y2 …``. The
-longer whole part is the greater number; else the first difference decides, and in the fraction what only one number has
-is compared with zero.
+Both are read five symbols a state onto tracks, ``u`` and ``v``. Two heads go over these from the first digits on. In
+the whole parts the first difference is kept in the state's name, since the longer one is the greater number; in the
+fractions it decides, and what only one number has is compared with zero.
 """
 
 from __future__ import annotations
@@ -13,12 +12,13 @@ from decimal import Decimal
 
 from tail_lite.tape import BLANK, HALT, Tape, Trace
 from tail_lite.tasks._checks import check_keys
-from tail_lite.tasks._decimals import ENDS, check_decimals, compare_counts, length, pointed, take
+from tail_lite.tasks._decimals import ENDS, check_decimals, length, pointed, take
 from tail_lite.tasks.base import Problem, Task
 
 _DIGITS = "0123456789"
 _ALPHABETS = (_DIGITS, _DIGITS, _DIGITS, _DIGITS, "09", "01", "0459", "78", "0001")
 _VERDICTS = {"<": "less", "=": "eq", ">": "over"}
+_SO_FAR = {"<": "low", "=": "even", ">": "high"}
 
 
 def _draw(rng: random.Random, digits: int, whole: int) -> str:
@@ -124,60 +124,58 @@ def _decide(tape: Tape, relation: str) -> Trace:
 
 
 def program(problem: Problem) -> Trace:
-    tape = Tape({"a": problem["a"] + BLANK, "b": problem["b"] + BLANK})
+    tape = Tape({"a": problem["a"], "b": problem["b"]})
     enter, read, goto = tape.enter, tape.read, tape.goto
-    take(tape, "a", "ac", "ux", "b")
-    take(tape, "b", "bf", "vy", "int")
+    u = take(tape, problem["a"], "u", "ac", "b", marks=False)
+    v = take(tape, problem["b"], "v", "bf", "even", marks=False)
 
-    enter("int")
-    i, j = compare_counts(tape, "nu", "nv")
-    if i != j:
-        return _decide(tape, "<" if i < j else ">")
-    goto("u1")
-    k = 1
+    # Whole parts: the first difference counts, unless one of them ends before the other.
+    name, k = "even", 1
     with tape.loop():
         while True:
-            enter(f"u{k}")
-            p, q = str(read(f"u{k}")), str(read(f"v{k}"))
-            if p in ENDS:
+            enter(name)
+            p, q = str(read(u.path[k])), str(read(v.path[k]))
+            if p in ENDS or q in ENDS:
                 break
-            decided = _compare(tape, p, q)
-            if decided != "=":
-                return _decide(tape, decided)
+            if name == "even":
+                name = _SO_FAR[_compare(tape, p, q)]
             k += 1
-            goto(f"u{k}")
-    if p == q == BLANK:
-        return _decide(tape, "=")
+            goto(name)
+    if p not in ENDS or q not in ENDS:
+        return _decide(tape, "<" if p in ENDS else ">")
+    if name != "even" or p == q == BLANK:
+        return _decide(tape, {"low": "<", "even": "=", "high": ">"}[name])
 
-    # The fractions: the first difference decides.
-    label, k = ("x" if q == "." else "r") if p == "." else "s", 1
-    goto(f"{label}1")
+    # Fractions: the first difference decides.
+    name = "tail" if p == q else "left" if q == BLANK else "right"
+    k += 1
+    goto(name)
     with tape.loop():
-        while label == "x":
-            enter(f"x{k}")
-            p, q = str(read(f"x{k}")), str(read(f"y{k}"))
+        while name == "tail":
+            enter("tail")
+            p, q = str(read(u.path[k])), str(read(v.path[k]))
             if p == q == BLANK:
                 return _decide(tape, "=")
             decided = _compare(tape, p if p != BLANK else "0", q if q != BLANK else "0")
             if decided != "=":
                 return _decide(tape, decided)
-            label = "s" if p == BLANK else "r" if q == BLANK else "x"
+            name = "right" if p == BLANK else "left" if q == BLANK else "tail"
             k += 1
-            goto(f"{label}{k}")
+            goto(name)
 
     # What only one of them has: is it all zeros?
-    track = "x" if label == "r" else "y"
+    path = u.path if name == "left" else v.path
     with tape.loop():
         while True:
-            enter(f"{label}{k}")
-            symbol = str(read(f"{track}{k}"))
+            enter(name)
+            symbol = str(read(path[k]))
             if symbol == BLANK:
                 return _decide(tape, "=")
-            decided = _compare(tape, symbol, "0") if label == "r" else _compare(tape, "0", symbol)
+            decided = _compare(tape, symbol, "0") if name == "left" else _compare(tape, "0", symbol)
             if decided != "=":
                 return _decide(tape, decided)
             k += 1
-            goto(f"{label}{k}")
+            goto(name)
 
 
 def plain_cot(problem: Problem) -> str:
@@ -270,11 +268,12 @@ TASK = Task(
         "c": "Read on in the first number's fraction",
         "b": "Read on in the second number",
         "f": "Read on in the second number's fraction",
-        "int": "Which whole part is longer?",
-        "u": "The numbers are equal so far: compare whole digit {i}",
-        "x": "The numbers are equal so far: compare fraction digit {i}",
-        "r": "Only the first number goes on: is its fraction digit {i} zero?",
-        "s": "Only the second number goes on: is its fraction digit {i} zero?",
+        "even": "The whole parts are equal so far: compare their next digits",
+        "low": "The first number is less unless its whole part is longer: go on",
+        "high": "The first number is greater unless its whole part is shorter: go on",
+        "tail": "The numbers are equal so far: compare their next fraction digits",
+        "left": "Only the first number goes on: is its next digit zero?",
+        "right": "Only the second number goes on: is its next digit zero?",
         "less": "The first number is less",
         "eq": "Both have the same value",
         "over": "The first number is greater",

@@ -17,7 +17,7 @@ from bisect import bisect_left
 from itertools import product
 from string import ascii_lowercase
 
-from tail_lite.tape import BLANK, Trace
+from tail_lite.tape import BLANK, Trace, addresses
 from tail_lite.tasks._strings import LONGEST, PHRASES, fill, length, pair, table
 from tail_lite.tasks._strings import validate as validate_strings
 from tail_lite.tasks.base import Problem, Task
@@ -118,7 +118,7 @@ def program(problem: Problem) -> Trace:
         k, ended = 1, False
         while not ended:
             enter(f"c{k}")
-            word = tape.spell("c", k, 5, _END)
+            word = tape.spell(addresses("c", k + 5), k, 5, _END)
             ended = word[-1] == BLANK
             word = word.removesuffix(BLANK)
             k += 5
