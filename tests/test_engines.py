@@ -114,7 +114,9 @@ def test_drafts_change_no_text(kind: str, tmp_path: Path, monkeypatch: pytest.Mo
         [ids[: 3 * k] for k, ids in enumerate(own)],
     ):
         assert dict(engine.generate(rows, budgets, drafts)) == plain
-        monkeypatch.setattr("tail_lite.engines.transformers._MOST_CHECKED", 100)  # in small batches too
+        # In small batches too, and with a second look at the rest of a draft.
+        monkeypatch.setattr("tail_lite.engines.transformers._MOST_CHECKED", 100)
+        monkeypatch.setattr("tail_lite.engines.transformers._WORTH_A_PASS", 2)
 
 
 def test_a_right_draft_takes_one_pass(monkeypatch: pytest.MonkeyPatch) -> None:

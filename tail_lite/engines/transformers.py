@@ -25,6 +25,7 @@ from tail_lite.models import load_model, load_tokenizer
 _MOST_ROWS = {"cpu": 96, "cuda": 256}
 _CPU_CACHE_BYTES = 2**30
 _MOST_CHECKED = 8192  # tokens of a batch whose drafts are checked
+_WORTH_A_PASS = 200  # tokens that one pass over a whole text must bring: so many steps take as long
 _DROP_AT = 1 / 8  # finished rows leave the batch when they are so many of it: copying the cache costs ~3 steps
 
 
@@ -113,13 +114,25 @@ class TransformersEngine:
     def generate(
         self, prompts: list[list[int]], budgets: list[int], drafts: list[list[int]] | None = None
     ) -> Iterator[tuple[int, Generation]]:
-        begun = self._check(prompts, budgets, drafts) if drafts else ((k, []) for k in range(len(prompts)))
-        heads: dict[int, list[int]] = {}
-        for k, ids in begun:
-            if ids[-1:] == [self._stop] or len(ids) == budgets[k]:
-                yield k, self._finished(ids)
-            else:
-                heads[k] = ids
+        heads: dict[int, list[int]] = {k: [] for k in range(len(prompts))}
+        todo = list(heads) if drafts else []
+        while drafts and todo:
+            # Often one token is wrong and what follows is as it was, so the rest of the draft is worth another look.
+            behind = [len(heads[k]) for k in todo]
+            checked = self._check(
+                [prompts[k] + heads[k] for k in todo],
+                [budgets[k] - n for k, n in zip(todo, behind, strict=True)],
+                [drafts[k][n:] for k, n in zip(todo, behind, strict=True)],
+            )
+            again = []
+            for place, ids in checked:
+                k = todo[place]
+                heads[k] += ids
+                if ids[-1:] == [self._stop] or len(heads[k]) == budgets[k]:
+                    yield k, self._finished(heads.pop(k))
+                elif len(ids) >= _WORTH_A_PASS:
+                    again.append(k)
+            todo = again
         rows = sorted(heads)
         written = [heads[k] for k in rows]
         longer = [prompts[k] + heads[k] for k in rows]
