@@ -104,24 +104,24 @@ def test_the_true_text_is_right_in_every_form(name: str, form: Form) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "where"),
     [
-        ("add0 u2=8 v1=7", "add0 u2=8 v1=4", (5, "fetch", "wrong_operand")),
-        ("add0 u2=8 v1=7", "add0 u2=88 v1=7", (5, "fetch", "wrong_operand")),
-        ("b=7.25_ v1", "b=7.255_ v1", (1, "fetch", "wrong_operand")),
-        (":15", ":14", (5, "solve", "wrong_solution")),
-        (":15", ":155", (5, "solve", "wrong_solution")),
-        (":6 u1=6", ":6 u1=7", (6, "write", "wrong_write")),
-        (":6 u1=6", ":6 u11=6", (6, "write", "wrong_write")),
-        ("carry u1", "add0 u1", (5, "control", "wrong_transition")),
-        ("trim y2=5\ntop", "trim y2=5\ntrim", (8, "control", "wrong_transition")),
-        ("trim y2=5\ntop", "trim y2=5\nAnswer: 65.25\ntop", (8, "control", "stopped_early")),
-        ("trim y2=5\ntop", "trim y2=5\n@@@", (8, "control", "malformed")),
-        ("Answer: 65.25", "Answer: 65.26", (12, "answer", "wrong_answer")),
-        ("Answer: 65.25", "Answer: 65.251", (12, "answer", "wrong_answer")),
-        ("Answer: 65.25", "Answer: 65.2", (12, "answer", "wrong_answer")),
-        ("Answer: 65.25", "Answer: 65.25\ntail y1=2", (12, "control", "never_halted")),
-        ("Answer: 65.25", "tail y1=2 y2=5\nAnswer: 65.25", (12, "control", "never_halted")),
-        ("Answer: 65.25", "hm\n" * 30, (12, "answer", "looped")),
-        ("Answer: 65.25", "\n" * 90, (12, "answer", "looped")),
+        ("add0 u52=8 v71=7", "add0 u52=8 v71=4", (3, "fetch", "wrong_operand")),
+        ("add0 u52=8 v71=7", "add0 u52=88 v71=7", (3, "fetch", "wrong_operand")),
+        ("w=_7.25_ hv", "w=_7.255_ hv", (1, "write", "wrong_write")),
+        (":15", ":14", (3, "solve", "wrong_solution")),
+        (":15", ":155", (3, "solve", "wrong_solution")),
+        (":6 u51=6", ":6 u51=7", (5, "write", "wrong_write")),
+        (":6 u51=6", ":6 u61=6", (5, "write", "wrong_write")),
+        ("carry u51", "add0 u51", (4, "control", "wrong_transition")),
+        ("trim v74=5\ntop", "trim v74=5\ntrim", (7, "control", "wrong_transition")),
+        ("trim v74=5\ntop", "trim v74=5\nAnswer: 65.25\ntop", (7, "control", "stopped_early")),
+        ("trim v74=5\ntop", "trim v74=5\n@@@", (7, "control", "malformed")),
+        ("Answer: 65.25", "Answer: 65.26", (11, "answer", "wrong_answer")),
+        ("Answer: 65.25", "Answer: 65.251", (11, "answer", "wrong_answer")),
+        ("Answer: 65.25", "Answer: 65.2", (11, "answer", "wrong_answer")),
+        ("Answer: 65.25", "Answer: 65.25\ntail v73=2", (11, "control", "never_halted")),
+        ("Answer: 65.25", "tail v73=2 v74=5\nAnswer: 65.25", (11, "control", "never_halted")),
+        ("Answer: 65.25", "hm\n" * 30, (11, "answer", "looped")),
+        ("Answer: 65.25", "\n" * 90, (11, "answer", "looped")),
     ],
 )
 def test_first_wrong_step(old: str, new: str, where: tuple[int, str, str]) -> None:
@@ -130,12 +130,12 @@ def test_first_wrong_step(old: str, new: str, where: tuple[int, str, str]) -> No
 
 def test_first_wrong_step_in_other_forms() -> None:
     styled = Form("styled")
-    assert wrong("8+7+0 gives 15.", "8+7+0 gives 14.", styled) == (5, "solve", "wrong_solution")
-    assert wrong("Go to carry.", "Go to add0.", styled) == (5, "control", "wrong_transition")
+    assert wrong("8+7+0 gives 15.", "8+7+0 gives 14.", styled) == (3, "solve", "wrong_solution")
+    assert wrong("Go to carry.", "Go to add0.", styled) == (4, "control", "wrong_transition")
     assert wrong("Carry the one.", "Bury the one.", styled)[1:] == ("control", "malformed")
     bare = Form(without="linear-transition")
-    assert wrong(" u1=5 :6", " u1=4 :6", bare) == (6, "fetch", "wrong_operand")
-    assert wrong(" u1=5 :6", "oh dear", bare)[2] == "malformed"
+    assert wrong(" u51=5 :6", " u51=4 :6", bare) == (5, "fetch", "wrong_operand")
+    assert wrong(" u51=5 :6", "oh dear", bare)[2] == "malformed"
 
 
 def test_a_text_that_ends_early_names_where() -> None:
