@@ -289,7 +289,7 @@ def _reversed_completion(problem: Problem, answer: str) -> str:
     return f"{problem['a'][::-1]}+{problem['b'][::-1]}={answer[::-1]}\n{ANSWER_MARK}{answer[::-1]}"
 
 
-_FORM = " Write the exact sum, without zeros at the end of its longer."
+_FORM = " Write the exact sum, without zeros at the end of its fraction."
 
 TASK = Task(
     name="addition",
