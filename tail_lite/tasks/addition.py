@@ -187,7 +187,7 @@ def program(problem: Problem) -> Trace:
                     write(longer.path[k], BLANK)
                 goto("trim" if zero else "top")
 
-    # Write the result from the highest place: whole digits, a point, longer.
+    # Write the result from the highest place: whole digits, a point, fraction.
     enter("top")
     read("I")
     read(f"h{lead.track}")
