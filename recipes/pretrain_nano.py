@@ -1472,43 +1472,43 @@ def counting(page: Page) -> None:
 
 
 Skill = Callable[[Page], Any]
-_SHARES: dict[str, tuple[Skill, int, int, int, int, int, int, int]] = {
-    "blocks": (blocks, 0, 44, 60, 4, 0, 0, 0),
-    "scan": (scan, 32, 16, 16, 12, 12, 12, 10),
-    "copies": (copies, 16, 22, 30, 24, 24, 24, 16),
-    "strings": (strings, 8, 10, 10, 10, 10, 10, 8),
-    "look_up": (look_up, 8, 8, 8, 20, 20, 20, 24),
-    "sweep": (sweep, 6, 4, 4, 4, 4, 4, 3),
-    "overwrite": (overwrite, 6, 5, 5, 12, 12, 12, 10),
-    "side_by_side": (side_by_side, 18, 24, 24, 24, 24, 30, 12),
-    "ripple": (ripple, 4, 6, 6, 6, 6, 6, 5),
-    "collect": (collect, 18, 24, 24, 6, 6, 6, 4),
-    "pieces": (pieces, 2, 2, 2, 3, 3, 3, 2),
-    "pointers": (pointers, 4, 4, 4, 5, 5, 5, 4),
-    "links": (links, 2, 2, 2, 3, 3, 3, 2),
-    "stack": (stack, 2, 2, 2, 3, 3, 3, 2),
-    "best": (best, 2, 2, 2, 3, 3, 3, 2),
-    "table": (table, 2, 2, 2, 4, 4, 4, 3),
-    "compare": (compare, 10, 12, 20, 14, 14, 24, 10),
-    "halves": (halves, 2, 3, 3, 5, 5, 5, 4),
-    "sums": (sums, 5, 5, 5, 8, 8, 8, 8),
-    "counting": (counting, 2, 2, 2, 2, 2, 2, 2),
-    "sentence": (sentence, 5, 4, 4, 4, 4, 4, 4),
-    "windows": (windows, 0, 0, 70, 4, 0, 0, 0),
-    "rests": (rests, 0, 0, 0, 80, 10, 2, 0),
-    "runs": (runs, 0, 0, 0, 50, 10, 2, 2),
-    "groups": (groups, 0, 0, 0, 0, 90, 6, 2),
-    "lines": (lines, 0, 0, 0, 0, 110, 6, 2),
-    "queues": (queues, 0, 0, 0, 0, 0, 130, 3),
-    "joins": (joins, 0, 0, 0, 0, 0, 90, 3),
-    "turns": (turns, 0, 0, 0, 0, 0, 0, 110),
-    "abreast": (abreast, 0, 0, 0, 0, 0, 0, 60),
-    "unrolled": (unrolled, 0, 0, 0, 0, 0, 0, 80),
+_SHARES: dict[str, tuple[Skill, int, int, int, int, int, int, int, int]] = {
+    "blocks": (blocks, 0, 44, 60, 4, 0, 0, 0, 0),
+    "scan": (scan, 32, 16, 16, 12, 12, 12, 10, 2),
+    "copies": (copies, 16, 22, 30, 24, 24, 24, 16, 6),
+    "strings": (strings, 8, 10, 10, 10, 10, 10, 8, 3),
+    "look_up": (look_up, 8, 8, 8, 20, 20, 20, 24, 80),
+    "sweep": (sweep, 6, 4, 4, 4, 4, 4, 3, 1),
+    "overwrite": (overwrite, 6, 5, 5, 12, 12, 12, 10, 8),
+    "side_by_side": (side_by_side, 18, 24, 24, 24, 24, 30, 12, 4),
+    "ripple": (ripple, 4, 6, 6, 6, 6, 6, 5, 3),
+    "collect": (collect, 18, 24, 24, 6, 6, 6, 4, 1),
+    "pieces": (pieces, 2, 2, 2, 3, 3, 3, 2, 1),
+    "pointers": (pointers, 4, 4, 4, 5, 5, 5, 4, 2),
+    "links": (links, 2, 2, 2, 3, 3, 3, 2, 1),
+    "stack": (stack, 2, 2, 2, 3, 3, 3, 2, 1),
+    "best": (best, 2, 2, 2, 3, 3, 3, 2, 1),
+    "table": (table, 2, 2, 2, 4, 4, 4, 3, 2),
+    "compare": (compare, 10, 12, 20, 14, 14, 24, 10, 4),
+    "halves": (halves, 2, 3, 3, 5, 5, 5, 4, 2),
+    "sums": (sums, 5, 5, 5, 8, 8, 8, 8, 4),
+    "counting": (counting, 2, 2, 2, 2, 2, 2, 2, 1),
+    "sentence": (sentence, 5, 4, 4, 4, 4, 4, 4, 3),
+    "windows": (windows, 0, 0, 70, 4, 0, 0, 0, 0),
+    "rests": (rests, 0, 0, 0, 80, 10, 2, 0, 0),
+    "runs": (runs, 0, 0, 0, 50, 10, 2, 2, 0),
+    "groups": (groups, 0, 0, 0, 0, 90, 6, 2, 0),
+    "lines": (lines, 0, 0, 0, 0, 110, 6, 2, 0),
+    "queues": (queues, 0, 0, 0, 0, 0, 130, 3, 0),
+    "joins": (joins, 0, 0, 0, 0, 0, 90, 3, 0),
+    "turns": (turns, 0, 0, 0, 0, 0, 0, 110, 12),
+    "abreast": (abreast, 0, 0, 0, 0, 0, 0, 60, 90),
+    "unrolled": (unrolled, 0, 0, 0, 0, 0, 0, 80, 50),
 }
-"""Every skill, and its shares of the exercises in the seven parts of the curriculum: what carries all others; blocks
-and hard copies; then, five times, what a reading of fine-tuned models' errors asked for."""
-FOUNDATION, SKILLS, WINDOWS, RUNS, GROUPS, QUEUES, LAST = (
-    {name: (skill, shares[part]) for name, (skill, *shares) in _SHARES.items() if shares[part]} for part in range(7)
+"""Every skill, and its shares of the exercises in the eight parts of the curriculum: what carries all others; blocks
+and hard copies; then, six times, what a reading of fine-tuned models' errors asked for."""
+FOUNDATION, SKILLS, WINDOWS, RUNS, GROUPS, QUEUES, RINGS, LAST = (
+    {name: (skill, shares[part]) for name, (skill, *shares) in _SHARES.items() if shares[part]} for part in range(8)
 )
 
 
@@ -1562,6 +1562,8 @@ class Phase(NamedTuple):
     width: int  # tokens of a row
     longest: int  # cells of a tape at most
     skills: dict[str, tuple[Skill, int]]
+    shortest: int = 4  # cells of a tape, where they may be many
+    least: int = 150  # characters of a page
 
 
 PHASES = (
@@ -1577,11 +1579,12 @@ PHASES = (
     Phase(70_000_000, 1024, 80, GROUPS),
     Phase(73_000_000, 2048, 110, GROUPS),
     Phase(79_000_000, 1024, 70, QUEUES),
-    Phase(83_000_000, 1024, 80, LAST),
-    Phase(88_000_000, 2048, 90, LAST),
+    Phase(83_000_000, 1024, 80, RINGS),
+    Phase(88_000_000, 2048, 90, RINGS),
+    Phase(95_000_000, 3072, 80, LAST, 20, 2_000),
 )
 TOKENS = PHASES[-1].end
-RISES = (48_000_000, 54_000_000, 64_000_000, 73_000_000, 79_000_000)
+RISES = (48_000_000, 54_000_000, 64_000_000, 73_000_000, 79_000_000, 88_000_000)
 """Tokens after which the rate rises once more."""
 ANEW = 54_000_000
 """Here the optimizers begin anew, so that published weights of this age were all that was needed to go on."""
@@ -1605,8 +1608,8 @@ def row(tokenizer: Any, seed: int, index: int, phase: Phase) -> tuple[list[int],
     ids: list[int] = []
     kinds: list[int] = []
     while len(ids) < width:
-        size = int(math.exp(rng.uniform(math.log(150), math.log(2 * width))))
-        cells = int(math.exp(rng.uniform(math.log(4), math.log(phase.longest))) + 0.5)
+        size = int(math.exp(rng.uniform(math.log(phase.least), math.log(2 * width))))
+        cells = int(math.exp(rng.uniform(math.log(phase.shortest), math.log(phase.longest))) + 0.5)
         more, their_kinds = encode(tokenizer, document(rng, size, cells, skills=phase.skills))
         ids += [*more, end]
         kinds += [*their_kinds, FORM]
@@ -1664,7 +1667,7 @@ def optimizers(model: Any, rate: float) -> list[Any]:
 
 
 def rate_factor(tokens: int, total: int) -> float:
-    """A short warm-up, a plateau, straight down over the last third; then five times up to two fifths and down."""
+    """A short warm-up, a plateau, straight down over the last third; then six times up to two fifths and down."""
     for start, end in zip(RISES, (*RISES[1:], TOKENS), strict=True):
         if start <= tokens < end:
             return max(0.02, 0.4 * min((tokens - start + 8_000) / 160_000, (end - tokens) / (end - start)))
@@ -1790,7 +1793,7 @@ def card(args: argparse.Namespace, state: dict[str, Any]) -> str:
     parts = "; ".join(
         f"to {max(phase.end for phase in PHASES if phase.skills is skills) / 1e6:g} million "
         + ", ".join(f"{name} {share}" for name, (_, share) in skills.items())
-        for skills in (FOUNDATION, SKILLS, WINDOWS, RUNS, GROUPS, QUEUES, LAST)
+        for skills in (FOUNDATION, SKILLS, WINDOWS, RUNS, GROUPS, QUEUES, RINGS, LAST)
     )
     phases = ", ".join(f"to {p.end / 1e6:g} million {p.width:,} tokens (tapes to {p.longest} cells)" for p in PHASES)
     rows = "\n".join(f"| {name} | {a['short']} | {a['long']} |" for name, a in right.items())

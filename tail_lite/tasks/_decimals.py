@@ -45,7 +45,7 @@ class Number(NamedTuple):
     end: int  # of the blank at its end
 
 
-def take(tape: Tape, number: str, track: str, states: str, then: str, marks: bool = True) -> Number:
+def take(tape: Tape, number: str, track: str, states: str, then: str, group: int = GROUP, marks: bool = True) -> Number:
     """Read a number of the input, a group a state: each symbol gets its address. With `marks`, the cells
     ``h``, ``p`` and ``e`` of the track keep where the number begins, has its point and ends. `states` are two letters,
     for what stands before the point and behind it.
@@ -58,7 +58,7 @@ def take(tape: Tape, number: str, track: str, states: str, then: str, marks: boo
     path = ring(track, int(text[1]), len(text))
     end = len(text) - 1
     point = text.index(".") if "." in text else end
-    at, stop, name = 0, GROUP + 1, states[0]
+    at, stop, name = 0, group + 1, states[0]
     with tape.loop():
         while at <= end:
             tape.enter(name)
@@ -72,6 +72,6 @@ def take(tape: Tape, number: str, track: str, states: str, then: str, marks: boo
                 name = states[1]
             if marks and stop > end:
                 tape.write(f"e{track}", path[end][len(track) :])
-            at, stop = stop, stop + GROUP
+            at, stop = stop, stop + group
             tape.goto(name if at <= end else then)
     return Number(track, path, point, end)
