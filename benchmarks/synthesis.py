@@ -189,11 +189,12 @@ def against_clrs(python: str, rounds: int, seconds: float) -> tuple[list[dict[st
 # Addition, written by hand
 
 
-def _cells_by_hand(add: Callable[[str], None], text: str, track: str, names: str) -> tuple[list[str], int, int]:
+def _cells_by_hand(add: Callable[[str], None], text: str, tracks: str, names: str) -> tuple[list[str], int, int]:
     """The windows of a number with a blank on either side; its addresses, and the places of its point and its end."""
     start, end = 10 * int(text[1]), len(text) - 1
-    path = [f"{track}{(start + k) % 100:02}" for k in range(end + 1)]
     point = text.index(".") if "." in text else end
+    track = tracks[0]
+    path = [f"{tracks[k > point]}{(start + k) % 100:02}" for k in range(end + 1)]
     name = names[0]
     for at in (0, *range(6, end + 1, 5)):
         stop = at + (5 if at else 6)
@@ -202,7 +203,7 @@ def _cells_by_hand(add: Callable[[str], None], text: str, track: str, names: str
         if at <= point < stop:
             line += f" p{track}={path[point][1:]}"
             name = names[1]
-        add(line if stop <= end else f"{line} e{track}={path[end][1:]}")
+        add(line if stop <= end else f"{line} e{path[end][0]}={path[end][1:]}")
     return path, point, end
 
 
@@ -231,8 +232,8 @@ def addition_by_hand(problem: Problem) -> str:
     a, b = f"_{problem['a']}_", f"_{problem['b']}_"
     lines: list[str] = []
     add = lines.append
-    u, i, end_u = _cells_by_hand(add, a, "u", "ac")
-    v, j, end_v = _cells_by_hand(add, b, "v", "bf")
+    u, i, end_u = _cells_by_hand(add, a, "ux", "ac")
+    v, j, end_v = _cells_by_hand(add, b, "vy", "bf")
     point_u, point_v = i, j
 
     head = f"rest pu={u[i][1:]} pv={v[j][1:]} {u[i]}={a[i]} {v[j]}={b[j]}"
@@ -244,7 +245,7 @@ def addition_by_hand(problem: Problem) -> str:
             if "_" in (a[i], b[j]):
                 break
             add(head)
-    longer = "_" if "." not in a + b else "u" if b[j] == "_" else "v"
+    longer = "_" if "." not in a + b else "x" if b[j] == "_" else "y"
     add(f"{head} F={longer}")
 
     x, y, carry = list(a), list(b), 0
@@ -268,7 +269,7 @@ def addition_by_hand(problem: Problem) -> str:
         symbols[k] = str(total % 10)
         carry, k = total // 10, k - 1
 
-    track, others, place, end = (u, x, point_u, end_u) if longer == "u" else (v, y, point_v, end_v)
+    track, others, place, end = (u, x, point_u, end_u) if longer == "x" else (v, y, point_v, end_v)
     if longer == "_":
         add("end F=_")
     else:
@@ -284,7 +285,7 @@ def addition_by_hand(problem: Problem) -> str:
     if longer == "_":
         add("point F=_")
     else:
-        add(f"point F={longer} p{longer}={track[place][1:]} {track[place + 1]}={others[place + 1]}")
+        add(f"point F={longer} p{track[place][0]}={track[place][1:]} {track[place + 1]}={others[place + 1]}")
         if others[place + 1] != "_":
             output = _copy_by_hand(add, "mid", track, others, place + 1, output)
     add(f"{ANSWER_MARK}{output}")

@@ -90,6 +90,7 @@ class Page:
         self.block: tuple[int, int] | None = None  # new symbols of a block, and symbols that it quotes
         self.new = 0  # symbols that are new on a line of rests or runs; 0 until one of them is met
         self.divisor = 0  # of the indices that end a line of groups or lines; 0 until one of them is met
+        self.splits = False  # a ring goes on under another letter behind its point
         self.quoted = 0  # symbols that a window shows again; 0 until one is met
         self.marks = ("", "", "")  # of the cells that keep where a ring begins, has its point and ends
         self.open = False  # the line could as well go on: nobody can know that it ends here
@@ -647,6 +648,12 @@ def _turn(page: Page, text: str, window: str, letter: str, head: int) -> None:
     if len(text) > 95:
         text = f"{text[:90]}_"
     ring = Ring(path, text.find(".") if "." in text else len(text) - 1, len(text) - 1)
+    last = letter
+    if page.splits and ring.point < ring.end:
+        last = page.letter()
+        split = ring.point + 1
+        ring = ring._replace(path=path[:split] + tuple([f"{last}{address[1:]}" for address in path[split:]]))
+        path = ring.path
     labels = _label(page.rng), _label(page.rng)
     at, stop, part, begun = 0, new + 1, 0, False
     while at <= ring.end:
@@ -655,13 +662,13 @@ def _turn(page: Page, text: str, window: str, letter: str, head: int) -> None:
         if at == 0:
             page.write(f"{begins}{letter}", path[0][1:], known=False, kind=FREE)
         for k in range(at, min(stop, ring.end + 1)):
-            _new_cell(page, path[k], text[k], True)
+            _new_cell(page, path[k], text[k], k != ring.point + 1 or last == letter)
         passed = at <= ring.point < stop
         if passed:
             page.write(f"{has_point}{letter}", path[ring.point][1:], known=True)
             part = 1
         if stop > ring.end:
-            page.write(f"{ends}{letter}", path[ring.end][1:], known=True)
+            page.write(f"{ends}{last}", path[ring.end][1:], known=True)
         begun = not passed  # behind a point they have another label
         at, stop = stop, stop + new
     page.rings[letter] = ring
@@ -693,8 +700,10 @@ def abreast(page: Page) -> None:
     i, j = {begins: (0, 0), has_point: (one.point, other.point), ends: (one.end, other.end)}[where]
     if rng.random() < 0.7:  # where they stand is fetched first
         page.line(_label(rng), False)
-        page.read(f"{where}{left}", False)
-        page.read(f"{where}{right}", True)
+        # A ring's end may stand under another letter.
+        here, there = (one.path[one.end][0], other.path[other.end][0]) if where == ends else (left, right)
+        page.read(f"{where}{here}", False)
+        page.read(f"{where}{there}", there == right)
         if rng.random() < 0.6:
             page.read(one.path[i], True)
             page.read(other.path[j], True)
@@ -716,7 +725,8 @@ def abreast(page: Page) -> None:
         if p == q == ".":
             continue
         if p in "._" or q in "._":
-            page.write(pointer, right if p in "._" and q not in "._" else left, known=False)
+            further = other.path[j] if p in "._" and q not in "._" else one.path[i]
+            page.write(pointer, further[0], known=False)
             break
         if op == " ":
             continue
@@ -1526,11 +1536,17 @@ _WITH_NUMBERS = {n: [s for s in _SENTENCES if s.count("{num}") == n and s.count(
 
 
 def document(
-    rng: random.Random, size: int, longest: int, skill: str | None = None, skills: dict[str, tuple[Skill, int]] = LAST
+    rng: random.Random,
+    size: int,
+    longest: int,
+    skill: str | None = None,
+    skills: dict[str, tuple[Skill, int]] = LAST,
+    split: float = 0.0,
 ) -> list[tuple[str, int]]:
     """One page of about `size` characters whose tapes have at most `longest` cells; of one skill, or of all."""
     page = Page(rng, size)
     page.longest = longest
+    page.splits = split > 0 and rng.random() < split
     names, weights = list(skills), [share for _, share in skills.values()]
     if skill is None and rng.random() < 0.3:
         # A page with few skills, so that each is also met in long unbroken exercises.
@@ -1564,6 +1580,7 @@ class Phase(NamedTuple):
     skills: dict[str, tuple[Skill, int]]
     shortest: int = 4  # cells of a tape, where they may be many
     least: int = 150  # characters of a page
+    split: float = 0.0  # share of the pages on which a ring goes on under another letter behind its point
 
 
 PHASES = (
@@ -1582,9 +1599,10 @@ PHASES = (
     Phase(83_000_000, 1024, 80, RINGS),
     Phase(88_000_000, 2048, 90, RINGS),
     Phase(95_000_000, 3072, 80, LAST, 20, 2_000),
+    Phase(102_000_000, 3072, 80, LAST, 28, 3_500, 0.6),
 )
 TOKENS = PHASES[-1].end
-RISES = (48_000_000, 54_000_000, 64_000_000, 73_000_000, 79_000_000, 88_000_000)
+RISES = (48_000_000, 54_000_000, 64_000_000, 73_000_000, 79_000_000, 88_000_000, 95_000_000)
 """Tokens after which the rate rises once more."""
 ANEW = 54_000_000
 """Here the optimizers begin anew, so that published weights of this age were all that was needed to go on."""
@@ -1610,7 +1628,7 @@ def row(tokenizer: Any, seed: int, index: int, phase: Phase) -> tuple[list[int],
     while len(ids) < width:
         size = int(math.exp(rng.uniform(math.log(phase.least), math.log(2 * width))))
         cells = int(math.exp(rng.uniform(math.log(phase.shortest), math.log(phase.longest))) + 0.5)
-        more, their_kinds = encode(tokenizer, document(rng, size, cells, skills=phase.skills))
+        more, their_kinds = encode(tokenizer, document(rng, size, cells, skills=phase.skills, split=phase.split))
         ids += [*more, end]
         kinds += [*their_kinds, FORM]
     del ids[width:], kinds[width:]
@@ -1667,7 +1685,7 @@ def optimizers(model: Any, rate: float) -> list[Any]:
 
 
 def rate_factor(tokens: int, total: int) -> float:
-    """A short warm-up, a plateau, straight down over the last third; then six times up to two fifths and down."""
+    """A short warm-up, a plateau, straight down over the last third; then seven times up to two fifths and down."""
     for start, end in zip(RISES, (*RISES[1:], TOKENS), strict=True):
         if start <= tokens < end:
             return max(0.02, 0.4 * min((tokens - start + 8_000) / 160_000, (end - tokens) / (end - start)))

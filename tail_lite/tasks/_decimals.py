@@ -37,41 +37,45 @@ whether it ends a group, so nothing has to be counted. And so many are quoted be
 
 
 class Number(NamedTuple):
-    """Where a number stands on its track."""
+    """Where a number stands."""
 
-    track: str
+    tracks: str  # of what stands before its point, up to and with it, and of what follows
     path: tuple[str, ...]  # the addresses in order; the first holds a blank, for the carry that may come there
     point: int  # the place in `path` of its point; of the blank at its end, if it has none
     end: int  # of the blank at its end
 
 
-def take(tape: Tape, number: str, track: str, states: str, then: str, group: int = GROUP, marks: bool = True) -> Number:
-    """Read a number of the input, a group a state: each symbol gets its address. With `marks`, the cells
-    ``h``, ``p`` and ``e`` of the track keep where the number begins, has its point and ends. `states` are two letters,
+def take(
+    tape: Tape, number: str, tracks: str, states: str, then: str, group: int = GROUP, marks: bool = True
+) -> Number:
+    """Read a number of the input, a group a state: each symbol gets its address. With `marks`, the cells ``h``, ``p``
+    and ``e`` of its tracks keep where it begins, has its point and ends. `tracks` and `states` are two letters each,
     for what stands before the point and behind it.
 
     A raw text has no addresses, so a model finds its place there by what it read last: the cell ``w`` is a window that
     shows that again, and then the new symbols. The track is a ring that the number's first digit starts (see
-    :func:`tail_lite.tape.ring`). So no state of a long number does anything that those of a short one do not.
+    :func:`tail_lite.tape.ring`). So no state of a long number does anything that those of a short one do not. Behind
+    the point the track's letter is another one, which tells at the end that there was a point, however far back.
     """
     text = f"{BLANK}{number}{BLANK}"
-    path = ring(track, int(text[1]), len(text))
     end = len(text) - 1
     point = text.index(".") if "." in text else end
+    whole, fraction = (ring(track, int(text[1]), len(text)) for track in tracks)
+    path = (*whole[: point + 1], *fraction[point + 1 : end + 1])
     at, stop, name = 0, group + 1, states[0]
     with tape.loop():
         while at <= end:
             tape.enter(name)
             tape.write("w", text[max(0, at - QUOTED) : stop])
             if marks and at == 0:
-                tape.write(f"h{track}", path[0][len(track) :])
+                tape.write(f"h{tracks[0]}", path[0][1:])
             tape.put(path, at, text[at:stop])
             if at <= point < stop:
                 if marks:
-                    tape.write(f"p{track}", path[point][len(track) :])
+                    tape.write(f"p{tracks[0]}", path[point][1:])
                 name = states[1]
             if marks and stop > end:
-                tape.write(f"e{track}", path[end][len(track) :])
+                tape.write(f"e{path[end][0]}", path[end][1:])
             at, stop = stop, stop + group
             tape.goto(name if at <= end else then)
-    return Number(track, path, point, end)
+    return Number(tracks, path, point, end)

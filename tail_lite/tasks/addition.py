@@ -1,10 +1,10 @@
 """Addition of two decimal strings, column by column.
 
-Each operand is read five symbols a state onto a track, ``u`` or ``v``. Two heads go right from the points to the end of
-the shorter fraction, and add from there to the left. The sum is formed in place: each column writes its digit over both
-operands', since the longer one is not known yet, and what only one operand has needs no step at all. A digit always
-stands right after its address, so reading it back is one look-up. The result is written through a window, ``o``, whose
-contents overlap; the last line puts them together.
+Each operand is read five symbols a state onto a track, ``u`` or ``v``, and behind its point ``x`` or ``y``. Two heads
+go right from the points to the end of the shorter fraction, and add from there to the left. The sum is formed in place:
+each column writes its digit over both operands', since the longer one is not known yet, and what only one operand has
+needs no step at all. A digit always stands right after its address, so reading it back is one look-up. The result is
+written through a window, ``o``, whose contents overlap; the last line puts them together.
 
 No state of a long sum differs from those of a short one: nothing is counted, no name has a number in it but the carry,
 and addresses go round a ring from wherever the number's first digit says.
@@ -114,8 +114,8 @@ _COLUMN: list[dict[Value, dict[Value, Rule]]] = [
 def program(problem: Problem) -> Trace:
     tape = Tape({"a": problem["a"], "b": problem["b"]})
     enter, read, solve, write, goto = tape.enter, tape.read, tape.solve, tape.write, tape.goto
-    u = take(tape, problem["a"], "u", "ac", "b")
-    v = take(tape, problem["b"], "v", "bf", "rest")
+    u = take(tape, problem["a"], "ux", "ac", "b")
+    v = take(tape, problem["b"], "vy", "bf", "rest")
 
     # If both have a fraction, go right from the points until one ends: the other one's is longer (F).
     enter("rest")
@@ -134,7 +134,7 @@ def program(problem: Problem) -> Trace:
                     break
                 goto("walk")
     longer = None if p == q == BLANK and i == u.point else u if q == BLANK else v
-    write("F", longer.track if longer else BLANK)
+    write("F", longer.tracks[1] if longer else BLANK)
     goto("add0")
 
     # Add the columns from there to the left, up to the first that has no digit in one number: the other leads (I).
@@ -155,7 +155,7 @@ def program(problem: Problem) -> Trace:
         enter(_ADD[carry])
         read(u.path[i])
         lead, k = (u, i) if read(v.path[j]) == BLANK else (v, j)
-        write("I", lead.track)
+        write("I", lead.tracks[0])
         goto("carry" if carry else "end")
     with tape.loop():
         while carry:
@@ -174,7 +174,7 @@ def program(problem: Problem) -> Trace:
     if longer is None:
         goto("top")
     else:
-        read(f"e{longer.track}")
+        read(f"e{longer.tracks[1]}")
         k = longer.end
         goto("trim")
         with tape.loop():
@@ -190,7 +190,7 @@ def program(problem: Problem) -> Trace:
     # Write the result from the highest place: whole digits, a point, fraction.
     enter("top")
     read("I")
-    read(f"h{lead.track}")
+    read(f"h{lead.tracks[0]}")
     first = 1 if read(lead.path[0]) == BLANK else 0
     goto("copy")
     output = _copy(tape, "copy", lead, first, "", "point")
@@ -199,7 +199,7 @@ def program(problem: Problem) -> Trace:
     if longer is None:
         goto(HALT)
         return tape.halt(output)
-    read(f"p{longer.track}")
+    read(f"p{longer.tracks[0]}")
     first = longer.point + 1
     if read(longer.path[first]) == BLANK:
         goto(HALT)

@@ -126,8 +126,8 @@ def _decide(tape: Tape, relation: str) -> Trace:
 def program(problem: Problem) -> Trace:
     tape = Tape({"a": problem["a"], "b": problem["b"]})
     enter, read, goto = tape.enter, tape.read, tape.goto
-    u = take(tape, problem["a"], "u", "ac", "b", 2, marks=False)
-    v = take(tape, problem["b"], "v", "bf", "even", 2, marks=False)
+    u = take(tape, problem["a"], "ux", "ac", "b", 2, marks=False)
+    v = take(tape, problem["b"], "vy", "bf", "even", 2, marks=False)
 
     # Whole parts: the first difference counts, unless one of them ends before the other.
     name, k = "even", 1
