@@ -1,11 +1,10 @@
 """A population in which only those of a certain age breed: P(t) = P(t−1) + z·P(t−x+1), from P(t) = y for t < x.
 
 The tape keeps the whole history digit by digit: column ``a`` holds the units, ``b`` the tens and so on, and the number
-behind the letter is a place on a ring of a hundred, where time 0 has the place that y and z are the digits of; the
-blank above a number's highest digit is written with it. As z does not change, its products with 0 … 9 are written down
-once (``m0 … m9``); then one state adds one column: a digit of P(t−1), the product looked up for a digit of P(t−x+1),
-and the carry. Two heads, at t−1 and t−x+1, move on together until the first comes to the place of time n. Since the
-ring begins anywhere, short problems use every place, and no state has a time in its name.
+behind the letter is the time, so ``b12`` is the tens digit of P(12); the blank above a number's highest digit is
+written with it. As z does not change, its products with 0 … 9 are written down once (``m0 … m9``); then one state adds
+one column: a digit of P(t−1), the product looked up for a digit of P(t−x+1), and the carry. The name of a state says
+the carry, the column and t, and the earlier time t−x+1 behind the comma; both times count up together.
 """
 
 from __future__ import annotations
@@ -89,21 +88,12 @@ def program(problem: Problem) -> Trace:
     read("x")
     solve(f"{n} compared with {x}", "<" if n < x else ">" if n > x else "=")
     if n < x:
-        goto("less")
-        enter("less")
+        goto("young")
+        enter("young")
         write("o", read("y"))
         goto(HALT)
         return tape.halt(str(y))
-    goto("head")
-
-    # Where the times 0, x and n are on the ring.
-    enter("head")
-    read("y")
-    read("z")
-    write("h", f"{y}{z}")
-    goto("low")
-    _place(tape, problem, "x", "r", ("low", "high"), "lo")
-    _place(tape, problem, "n", "e", ("lo", "hi"), "m0")
+    goto("m0")
 
     # The products of z.
     with tape.loop():
@@ -112,41 +102,41 @@ def program(problem: Problem) -> Trace:
             read("z")
             solve(f"{z}*{digit}", z * digit)
             write(f"m{digit}", z * digit)
-            goto(f"m{digit + 1}" if digit < 9 else "old")
+            goto(f"m{digit + 1}" if digit < 9 else "i1")
 
     # The first population, up to time x−1.
-    at = [f"{(10 * y + z + t) % 100:02}" for t in range(n + 1)]  # where a time is
     with tape.loop():
-        for t in range(x + 1):
-            enter("old")
-            read("r")
+        for t in range(1, x):
+            enter(f"i{t}")
+            read("x")
             read("y")
-            solve(f"{at[t]} is {at[x]}", "no" if t < x else "yes")
-            if t < x:
-                write(f"a{at[t]}", y)
-                write(f"b{at[t]}", BLANK)
-            goto("old" if t < x else "first")
-    enter("first")
-    read("h")
-    read("r")
-    goto("s0")
+            solve(f"{t} compared with {x}", "<")
+            write(f"a{t}", y)
+            write(f"b{t}", BLANK)
+            goto(f"i{t + 1}")
+        enter(f"i{x}")
+        read("x")
+        solve(f"{x} compared with {x}", "=")
+        goto(f"s0a{x},1")
 
-    history = [[y] for _ in range(x)]  # digits from the units up, as on the tape
+    t, earlier = x, 1
+    history = {k: [y] for k in range(1, x)}  # digits from the units up, as on the tape
     with tape.loop():
-        for t in range(x, n + 1):
-            before, now, earlier = at[t - 1], at[t], at[t - x + 1]
-            digits: list[int] = []
+        while t <= n:
+            before = history[t - 1]
+            now: list[int] = []
             carry = 0
             label = "s"
             with tape.loop():
-                for column, digit in zip(_COLUMNS, history[-1], strict=False):
-                    enter(f"{label}{carry}")
-                    read(f"{column}{before}")
+                for place, digit in enumerate(before):
+                    column = _COLUMNS[place]
+                    enter(f"{label}{carry}{column}{t},{earlier}")
+                    read(f"{column}{t - 1}")
                     total = digit + carry
                     if label == "r":
                         solve(f"{digit}+{carry}", total)
                     else:
-                        q = digit if earlier == before else read(f"{column}{earlier}")  # x = 2: one cell is both
+                        q = digit if earlier == t - 1 else read(f"{column}{earlier}")  # x = 2: one cell is both
                         if q == BLANK:
                             label = "r"
                             solve(f"{digit}+{carry}", total)
@@ -154,55 +144,37 @@ def program(problem: Problem) -> Trace:
                             product = int(read(f"m{q}"))
                             total += product
                             solve(f"{digit}+{product}+{carry}", total)
-                    digits.append(total % 10)
-                    write(f"{column}{now}", total % 10)
+                    now.append(total % 10)
+                    write(f"{column}{t}", total % 10)
                     carry = total // 10
-                    goto(f"{label}{carry}")
-            enter(f"{label}{carry}")
-            read(f"{_COLUMNS[len(digits)]}{before}")
-            read("e")
-            solve(f"{now} is {at[n]}", "no" if t < n else "yes")
+                    goto(f"{label}{carry}{_COLUMNS[place + 1]}{t},{earlier}")
+            place = len(before)
+            enter(f"{label}{carry}{_COLUMNS[place]}{t},{earlier}")
+            read(f"{_COLUMNS[place]}{t - 1}")
+            read("n")
+            solve(f"{t} compared with {n}", "<" if t < n else "=")
             if carry:
-                write(f"{_COLUMNS[len(digits)]}{now}", carry)
-                digits.append(carry)
-            write(f"{_COLUMNS[len(digits)]}{now}", BLANK)
-            history.append(digits)
-            goto("s0" if t < n else "out")
+                now.append(carry)
+                write(f"{_COLUMNS[place]}{t}", carry)
+                place += 1
+            write(f"{_COLUMNS[place]}{t}", BLANK)
+            history[t] = now
+            t, earlier = t + 1, earlier + 1
+            goto(f"s0a{t},{earlier}" if t <= n else f"out{n}{_COLUMNS[place - 1]}")
 
     # The answer, from the highest digit, two at a time.
-    answer, place = "", len(digits)
+    answer = ""
     with tape.loop():
         while place:
-            enter("more" if answer else "out")
+            enter(f"{'more' if answer else 'out'}{n}{_COLUMNS[place - 1]}")
             if answer:
                 read("o")
             down = range(place - 1, max(place - 3, -1), -1)
-            answer += "".join([str(read(f"{_COLUMNS[k]}{at[n]}")) for k in down])
+            answer += "".join([str(read(f"{_COLUMNS[k]}{n}")) for k in down])
             write("o", answer)
             place = down[-1]
-            goto("more" if place else HALT)
+            goto(f"more{n}{_COLUMNS[place - 1]}" if place else HALT)
     return tape.halt(answer)
-
-
-def _place(tape: Tape, problem: Problem, key: str, out: str, names: tuple[str, str], then: str) -> None:
-    """Add a time to the ring's first place, digit by digit, without what goes beyond a hundred."""
-    time, y, z = problem[key], problem["y"], problem["z"]
-    low = z + time % 10
-    tape.enter(names[0])
-    tape.read("z")
-    tape.read(key)
-    tape.solve(f"{z}+{time % 10}", low)
-    tape.write("l", low % 10)
-    name = f"{names[1]}{low // 10}"
-    tape.goto(name)
-    tape.enter(name)
-    tape.read("y")
-    tape.read(key)
-    tape.read("l")
-    high = y + time // 10 + low // 10
-    tape.solve(f"{y}+{time // 10}+{low // 10}", high)
-    tape.write(out, f"{high % 10}{low % 10}")
-    tape.goto(then)
 
 
 def plain_cot(problem: Problem) -> str:
@@ -292,18 +264,12 @@ TASK = Task(
     ),
     phrases={
         "start": "Has anything grown yet?",
-        "less": "Nothing has: the population is the first one",
-        "head": "Begin the ring at the place that y and z say",
-        "low": "Add the units of time x to it",
-        "high": "Add its tens, with carry {i}",
-        "lo": "Add the units of time n to it",
-        "hi": "Add its tens, with carry {i}",
+        "young": "Nothing has: the population is the first one",
         "m": "Multiply {i} by z",
-        "old": "Is it time x? Until then the population is the first one.",
-        "first": "Go back to time 1 with the second head",
-        "s": "Add the next column with carry {i}, if there is one; is it time n?",
-        "r": "The earlier population has no more digits: add carry {i}, if there is a column; is it time n?",
-        "out": "Write out the first two digits, or the only one",
-        "more": "Add the next two digits, or the last one",
+        "i": "Is the first population still there at time {i}?",
+        "s": "Add the next column, if there is one ({i}: carry, column and time, earlier time)",
+        "r": "Carry on where the earlier population has no digit ({i}: carry, column and time, earlier time)",
+        "out": "Write out the first two digits, or the only one (time and column: {i})",
+        "more": "Add the next two digits, or the last one (time and column: {i})",
     },
 )
