@@ -189,22 +189,27 @@ def against_clrs(python: str, rounds: int, seconds: float) -> tuple[list[dict[st
 # Addition, written by hand
 
 
-def _cells_by_hand(add: Callable[[str], None], text: str, tracks: str, names: str) -> tuple[list[str], int, int]:
-    """The windows of a number with a blank on either side; its addresses, and the places of its point and its end."""
+def _cells_by_hand(add: Callable[[str], None], text: str, tracks: str, names: str) -> tuple[list[list[str]], int, int]:
+    """The windows of a number with a blank on either side; its addresses on either track, and the places of its point and its end."""
     start, end = 10 * int(text[1]), len(text) - 1
     point = text.index(".") if "." in text else end
     track = tracks[0]
-    path = [f"{tracks[k > point]}{(start + k) % 100:02}" for k in range(end + 1)]
+    path, other = ([f"{t}{(start + k) % 100:02}" for k in range(end + 1)] for t in tracks)
     name = names[0]
     for at in (0, *range(6, end + 1, 5)):
         stop = at + (5 if at else 6)
-        cells = " ".join([f"{c}={s}" for c, s in zip(path[at:stop], text[at:stop], strict=False)])
+        whole = zip(path[at : point + 1], text[at : min(stop, point + 1)], strict=False)
+        cells = " ".join([f"{c}={s}" for c, s in whole])
+        if stop > point < end:
+            begin = max(at, point)
+            fraction = " ".join([f"{c}={s}" for c, s in zip(other[begin:], text[begin:stop], strict=False)])
+            cells = f"{cells} {fraction}" if cells else fraction
         line = f"{name} w={text[max(0, at - 6) : stop]} {'' if at else f'h{track}={path[0][1:]} '}{cells}"
         if at <= point < stop:
             line += f" p{track}={path[point][1:]}"
             name = names[1]
-        add(line if stop <= end else f"{line} e{path[end][0]}={path[end][1:]}")
-    return path, point, end
+        add(line if stop <= end else f"{line} e{tracks[point < end]}={path[end][1:]}")
+    return [path, other], point, end
 
 
 def _copy_by_hand(add: Callable[[str], None], name: str, path: list[str], symbols: list[str], k: int, o: str) -> str:
@@ -232,8 +237,8 @@ def addition_by_hand(problem: Problem) -> str:
     a, b = f"_{problem['a']}_", f"_{problem['b']}_"
     lines: list[str] = []
     add = lines.append
-    u, i, end_u = _cells_by_hand(add, a, "ux", "ac")
-    v, j, end_v = _cells_by_hand(add, b, "vy", "bf")
+    (u, s), i, end_u = _cells_by_hand(add, a, "ux", "ac")
+    (v, t), j, end_v = _cells_by_hand(add, b, "vy", "bf")
     point_u, point_v = i, j
 
     head = f"rest pu={u[i][1:]} pv={v[j][1:]} {u[i]}={a[i]} {v[j]}={b[j]}"
@@ -241,7 +246,7 @@ def addition_by_hand(problem: Problem) -> str:
         add(head)
         while True:
             i, j = i + 1, j + 1
-            head = f"walk {u[i]}={a[i]} {v[j]}={b[j]}"
+            head = f"walk {s[i]}={a[i]} {t[j]}={b[j]}"
             if "_" in (a[i], b[j]):
                 break
             add(head)
@@ -254,12 +259,13 @@ def addition_by_hand(problem: Problem) -> str:
         p, q = x[i], y[j]
         if "_" in (p, q):
             break
+        c, d = (s[i], t[j]) if i >= point_u < end_u else (u[i], v[j])
         if p == ".":
-            add(f"add{carry} {u[i]}=. {v[j]}=.")
+            add(f"add{carry} {c}=. {d}=.")
             continue
         total = int(p) + int(q) + carry
         x[i] = y[j] = digit = str(total % 10)
-        add(f"add{carry} {u[i]}={p} {v[j]}={q} :{total} {u[i]}={digit} {v[j]}={digit}")
+        add(f"add{carry} {c}={p} {d}={q} :{total} {c}={digit} {d}={digit}")
         carry = total // 10
     lead, path, symbols, k = ("u", u, x, i) if q == "_" else ("v", v, y, j)
     add(f"add{carry} {u[i]}={p} {v[j]}={q} I={lead}")
@@ -269,7 +275,7 @@ def addition_by_hand(problem: Problem) -> str:
         symbols[k] = str(total % 10)
         carry, k = total // 10, k - 1
 
-    track, others, place, end = (u, x, point_u, end_u) if longer == "x" else (v, y, point_v, end_v)
+    track, others, place, end = (s, x, point_u, end_u) if longer == "x" else (t, y, point_v, end_v)
     if longer == "_":
         add("end F=_")
     else:
@@ -285,7 +291,8 @@ def addition_by_hand(problem: Problem) -> str:
     if longer == "_":
         add("point F=_")
     else:
-        add(f"point F={longer} p{track[place][0]}={track[place][1:]} {track[place + 1]}={others[place + 1]}")
+        mark = "u" if longer == "x" else "v"
+        add(f"point F={longer} p{mark}={track[place][1:]} {track[place + 1]}={others[place + 1]}")
         if others[place + 1] != "_":
             output = _copy_by_hand(add, "mid", track, others, place + 1, output)
     add(f"{ANSWER_MARK}{output}")

@@ -19,7 +19,7 @@ BLANK = "_"
 HALT = "halt"
 MAX_READS, MAX_WRITES = 8, 11
 """An atomic state is one iteration without an inner loop: few cells, whatever the input's length. The most are written,
-ten, where a number is read whole: its window, a blank and five symbols, and where it begins, has its point and ends."""
+eleven, where a number is read whole: its window, a blank, five symbols, its point once more, and three places."""
 
 _new = tuple.__new__  # the constructors of named tuples take three times as long
 

@@ -39,9 +39,10 @@ whether it ends a group, so nothing has to be counted. And so many are quoted be
 class Number(NamedTuple):
     """Where a number stands."""
 
-    tracks: str  # of what stands before its point, up to and with it, and of what follows
-    path: tuple[str, ...]  # the addresses in order; the first holds a blank, for the carry that may come there
-    point: int  # the place in `path` of its point; of the blank at its end, if it has none
+    tracks: str  # of its whole part and of its fraction, whose digits are numbered on
+    whole: tuple[str, ...]  # addresses by place; the first holds a blank, for the carry that may come there
+    fraction: tuple[str, ...]  # the same; the point has an address in either
+    point: int  # the place of its point; of the blank at its end, if it has none
     end: int  # of the blank at its end
 
 
@@ -54,28 +55,31 @@ def take(
 
     A raw text has no addresses, so a model finds its place there by what it read last: the cell ``w`` is a window that
     shows that again, and then the new symbols. The track is a ring that the number's first digit starts (see
-    :func:`tail_lite.tape.ring`). So no state of a long number does anything that those of a short one do not. Behind
-    the point the track's letter is another one, which tells at the end that there was a point, however far back.
+    :func:`tail_lite.tape.ring`). So no state of a long number does anything that those of a short one do not. The
+    fraction's track has a letter of its own, which tells at the end that there was a point, however far back; the
+    point stands on both, so that a head meets it from either side under the letter that it goes by.
     """
     text = f"{BLANK}{number}{BLANK}"
     end = len(text) - 1
     point = text.index(".") if "." in text else end
     whole, fraction = (ring(track, int(text[1]), len(text)) for track in tracks)
-    path = (*whole[: point + 1], *fraction[point + 1 : end + 1])
     at, stop, name = 0, group + 1, states[0]
     with tape.loop():
         while at <= end:
             tape.enter(name)
             tape.write("w", text[max(0, at - QUOTED) : stop])
             if marks and at == 0:
-                tape.write(f"h{tracks[0]}", path[0][1:])
-            tape.put(path, at, text[at:stop])
+                tape.write(f"h{tracks[0]}", whole[0][1:])
+            tape.put(whole, at, text[at : min(stop, point + 1)])
+            if stop > point < end:
+                begin = max(at, point)
+                tape.put(fraction, begin, text[begin:stop])
             if at <= point < stop:
                 if marks:
-                    tape.write(f"p{tracks[0]}", path[point][1:])
+                    tape.write(f"p{tracks[0]}", whole[point][1:])
                 name = states[1]
             if marks and stop > end:
-                tape.write(f"e{path[end][0]}", path[end][1:])
+                tape.write(f"e{tracks[point < end]}", whole[end][1:])
             at, stop = stop, stop + group
             tape.goto(name if at <= end else then)
-    return Number(tracks, path, point, end)
+    return Number(tracks, whole, fraction, point, end)

@@ -14,12 +14,13 @@ from __future__ import annotations
 
 import random
 import re
+from collections.abc import Sequence
 from decimal import Decimal, localcontext
 from itertools import product
 
 from tail_lite.tape import BLANK, HALT, Rule, Tape, Trace, Value
 from tail_lite.tasks._checks import check_keys
-from tail_lite.tasks._decimals import ENDS, GROUP, QUOTED, Number, check_decimals, length, take
+from tail_lite.tasks._decimals import ENDS, GROUP, QUOTED, check_decimals, length, take
 from tail_lite.tasks.base import ANSWER_MARK, Baseline, Problem, Task
 
 _DIGIT = "0123456789"
@@ -122,14 +123,14 @@ def program(problem: Problem) -> Trace:
     i, j = u.point, v.point
     read("pu")
     read("pv")
-    p, q = read(u.path[i]), read(v.path[j])
+    p, q = read(u.whole[i]), read(v.whole[j])
     if p == q == ".":
         goto("walk")
         with tape.loop():
             while True:
                 i, j = i + 1, j + 1
                 enter("walk")
-                p, q = read(u.path[i]), read(v.path[j])
+                p, q = read(u.fraction[i]), read(v.fraction[j])
                 if BLANK in (p, q):
                     break
                 goto("walk")
@@ -141,29 +142,29 @@ def program(problem: Problem) -> Trace:
     carry = 0
     with tape.loop():
         if i > u.point + 1:
-            columns = zip(u.path[i - 1 : u.point : -1], v.path[j - 1 : v.point : -1], strict=True)
+            columns = zip(u.fraction[i - 1 : u.point : -1], v.fraction[j - 1 : v.point : -1], strict=True)
             carry = tape.sweep(columns, _COLUMN, 0, _ADD, _ADD)
             i, j = u.point, v.point
             enter(_ADD[carry])
-            read(u.path[i])
-            read(v.path[j])
+            read(u.fraction[i])
+            read(v.fraction[j])
             goto(_ADD[carry])
         many = min(i, j) - 1
-        columns = zip(u.path[i - 1 : 0 : -1], v.path[j - 1 : 0 : -1], strict=False)
+        columns = zip(u.whole[i - 1 : 0 : -1], v.whole[j - 1 : 0 : -1], strict=False)
         carry = tape.sweep(columns, _COLUMN, carry, _ADD, _ADD)
         i, j = i - 1 - many, j - 1 - many
         enter(_ADD[carry])
-        read(u.path[i])
-        lead, k = (u, i) if read(v.path[j]) == BLANK else (v, j)
+        read(u.whole[i])
+        lead, k = (u, i) if read(v.whole[j]) == BLANK else (v, j)
         write("I", lead.tracks[0])
         goto("carry" if carry else "end")
     with tape.loop():
         while carry:
             enter("carry")
-            symbol = read(lead.path[k])
+            symbol = read(lead.whole[k])
             digit = 0 if symbol == BLANK else int(symbol)
             solve(f"{digit}+1", digit + 1)
-            write(lead.path[k], _DIGIT[(digit + 1) % 10])
+            write(lead.whole[k], _DIGIT[(digit + 1) % 10])
             carry = (digit + 1) // 10
             k -= 1
             goto("carry" if carry else "end")
@@ -182,18 +183,18 @@ def program(problem: Problem) -> Trace:
             while zero:
                 k -= 1
                 enter("trim")
-                zero = read(longer.path[k]) == "0"
+                zero = read(longer.fraction[k]) == "0"
                 if zero:
-                    write(longer.path[k], BLANK)
+                    write(longer.fraction[k], BLANK)
                 goto("trim" if zero else "top")
 
     # Write the result from the highest place: whole digits, a point, fraction.
     enter("top")
     read("I")
     read(f"h{lead.tracks[0]}")
-    first = 1 if read(lead.path[0]) == BLANK else 0
+    first = 1 if read(lead.whole[0]) == BLANK else 0
     goto("copy")
-    output = _copy(tape, "copy", lead, first, "", "point")
+    output = _copy(tape, "copy", lead.whole, first, "", "point")
     enter("point")
     read("F")
     if longer is None:
@@ -201,17 +202,17 @@ def program(problem: Problem) -> Trace:
         return tape.halt(output)
     read(f"p{longer.tracks[0]}")
     first = longer.point + 1
-    if read(longer.path[first]) == BLANK:
+    if read(longer.fraction[first]) == BLANK:
         goto(HALT)
         return tape.halt(output)
     goto("mid")
-    return tape.halt(_copy(tape, "mid", longer, first, output, HALT))
+    return tape.halt(_copy(tape, "mid", longer.fraction, first, output, HALT))
 
 
 _ADD = ("add0", "add1")
 
 
-def _copy(tape: Tape, name: str, number: Number, k: int, output: str, then: str) -> str:
+def _copy(tape: Tape, name: str, track: Sequence[str], k: int, output: str, then: str) -> str:
     """The symbols of a track from place `k` up to a point or a blank, a group a state, put behind `output`, a point
     first if the first state is ``mid``. A window, ``o``, shows the new symbols behind the last ones. All of the output.
     """
@@ -219,7 +220,7 @@ def _copy(tape: Tape, name: str, number: Number, k: int, output: str, then: str)
         while True:
             tape.enter(name)
             many = 1 + -k % GROUP
-            new = tape.spell(number.path, k, many, ENDS)
+            new = tape.spell(track, k, many, ENDS)
             ended = new[-1] in ENDS
             new = new.rstrip("._")
             if new:

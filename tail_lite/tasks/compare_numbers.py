@@ -134,7 +134,7 @@ def program(problem: Problem) -> Trace:
     with tape.loop():
         while True:
             enter(name)
-            p, q = str(read(u.path[k])), str(read(v.path[k]))
+            p, q = str(read(u.whole[k])), str(read(v.whole[k]))
             if p in ENDS or q in ENDS:
                 break
             if name == "even":
@@ -153,7 +153,7 @@ def program(problem: Problem) -> Trace:
     with tape.loop():
         while name == "tail":
             enter("tail")
-            p, q = str(read(u.path[k])), str(read(v.path[k]))
+            p, q = str(read(u.fraction[k])), str(read(v.fraction[k]))
             if p == q == BLANK:
                 return _decide(tape, "=")
             decided = _compare(tape, p if p != BLANK else "0", q if q != BLANK else "0")
@@ -164,7 +164,7 @@ def program(problem: Problem) -> Trace:
             goto(name)
 
     # What only one of them has: is it all zeros?
-    path = u.path if name == "left" else v.path
+    path = u.fraction if name == "left" else v.fraction
     with tape.loop():
         while True:
             enter(name)
