@@ -190,7 +190,7 @@ def against_clrs(python: str, rounds: int, seconds: float) -> tuple[list[dict[st
 
 
 def _cells_by_hand(add: Callable[[str], None], text: str, tracks: str, names: str) -> tuple[list[list[str]], int, int]:
-    """The windows of a number between blanks; its addresses on either track, and the places of its point and its end."""
+    """The windows of a number between blanks; its addresses on either track, the places of its point and its end."""
     start, end = 10 * int(text[1]), len(text) - 1
     point = text.index(".") if "." in text else end
     track = tracks[0]
