@@ -1847,7 +1847,10 @@ cells; long: to {EVALS["long"][1]} cells, pages of some 2,500 tokens):
 def install(folder: Path) -> None:
     """Copy a trained model's files into the package."""
     for name in ("config.json", "generation_config.json", "model.safetensors", "README.md"):
-        (nano.NANO_DIR / name).write_bytes((folder / "model" / name).read_bytes())
+        # Not in place: whoever has the old file mapped would be killed.
+        new = nano.NANO_DIR / f"{name}.new"
+        new.write_bytes((folder / "model" / name).read_bytes())
+        new.replace(nano.NANO_DIR / name)
     nano.save_tokenizer(nano.NANO_DIR)
     print(f"installed {folder / 'model'} in {nano.NANO_DIR}")
 
