@@ -160,7 +160,7 @@ def test_addition_edges():
             assert replay(trace) is None
 
 
-@pytest.mark.parametrize(("name", "most"), [("addition", 3_800), ("compare_numbers", 1_600)])
+@pytest.mark.parametrize(("name", "most"), [("addition", 2_600), ("compare_numbers", 1_400)])
 def test_mean_tokens_at_l(name, most):
     assert check_task(get_task(name), n=300).tokens["L"]["mean"] <= most
 
