@@ -1,4 +1,5 @@
-"""Writes the pages that show what the code makes: `python docs/make.py` (tasks.md), `--tokens` (tokens.md, minutes).
+"""Writes the pages that show what the code makes: `python docs/make.py` (tasks.md), `--tokens 200` (tokens.md,
+minutes).
 
 A test holds tasks.md equal to what this script writes.
 """

@@ -28,6 +28,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tail_lite import nano
+from tail_lite.files import replace_file
+from tail_lite.tape import ring as ring_of
 from tail_lite.tasks.base import rng_of
 
 FREE, FORM, VALUE = 0, 1, 2
@@ -644,16 +646,15 @@ def _habits_of_rings(page: Page) -> tuple[int, int, tuple[str, str, str]]:
 
 def _turn(page: Page, text: str, window: str, letter: str, head: int) -> None:
     new, quoted, (begins, has_point, ends) = _habits_of_rings(page)
-    path = tuple([f"{letter}{(10 * head + k) % 100:02}" for k in range(100)])
+    path = ring_of(letter, head, 99)
     if len(text) > 95:
         text = f"{text[:90]}_"
     ring = Ring(path, text.find(".") if "." in text else len(text) - 1, len(text) - 1)
     last = letter
     if page.splits and ring.point < ring.end:
         last = page.letter()
-        split = ring.point + 1
-        ring = ring._replace(path=path[:split] + tuple([f"{last}{address[1:]}" for address in path[split:]]))
-        path = ring.path
+        path = path[: ring.point + 1] + ring_of(last, head, 99)[ring.point + 1 :]
+        ring = ring._replace(path=path)
     labels = _label(page.rng), _label(page.rng)
     at, stop, part, begun = 0, new + 1, 0, False
     while at <= ring.end:
@@ -1727,6 +1728,7 @@ def work(rank: int, args: argparse.Namespace, meeting: Path) -> None:
             stepper.load_state_dict(their)
         if rank == 0:
             print(f"resumed at step {state['step']}, {state['tokens']:,} tokens", flush=True)
+    state.setdefault("begun", []).append(state["tokens"])
     distributed.init_process_group("gloo", f"file://{meeting.resolve()}", rank=rank, world_size=args.workers)
 
     def save() -> None:
@@ -1813,7 +1815,12 @@ def card(args: argparse.Namespace, state: dict[str, Any]) -> str:
         + ", ".join(f"{name} {share}" for name, (_, share) in skills.items())
         for skills in (FOUNDATION, SKILLS, WINDOWS, RUNS, GROUPS, QUEUES, RINGS, LAST)
     )
-    phases = ", ".join(f"to {p.end / 1e6:g} million {p.width:,} tokens (tapes to {p.longest} cells)" for p in PHASES)
+    phases = ", ".join(
+        f"to {p.end / 1e6:g} million {p.width:,} tokens (tapes of {p.shortest} to {p.longest} cells"
+        + (f"; on {100 * p.split:g}% of the pages a ring changes its letter behind the point)" if p.split else ")")
+        for p in PHASES
+    )
+    begun = ", ".join(f"{tokens / 1e6:.1f}" for tokens in state["begun"])
     rows = "\n".join(f"| {name} | {a['short']} | {a['long']} |" for name, a in right.items())
     shape = nano.config()
     heads = f"{shape.num_attention_heads} heads of {shape.hidden_size // shape.num_attention_heads}"
@@ -1830,6 +1837,7 @@ tasks use to name states (`top`, `trim`, ...) occur as values of cells, but none
 
 - seed {args.seed}; {state["step"]:,} steps; {state["tokens"]:,} tokens; {state["seconds"] / 60:.0f} minutes,
   {args.workers} worker(s) with {args.threads} thread(s) each ({platform.machine()}), bfloat16 autocast
+- runs of the command were begun at {begun} million tokens; each went on where the last one had stopped
 - skills and their shares of the exercises: {parts}
 - curriculum, rows: {phases}
 - peak rate {args.rate}, Muon for matrices, AdamW for the rest; begun anew at {ANEW / 1e6:g} million tokens
@@ -1848,9 +1856,7 @@ def install(folder: Path) -> None:
     """Copy a trained model's files into the package."""
     for name in ("config.json", "generation_config.json", "model.safetensors", "README.md"):
         # Not in place: whoever has the old file mapped would be killed.
-        new = nano.NANO_DIR / f"{name}.new"
-        new.write_bytes((folder / "model" / name).read_bytes())
-        new.replace(nano.NANO_DIR / name)
+        replace_file(nano.NANO_DIR / name, (folder / "model" / name).read_bytes())
     nano.save_tokenizer(nano.NANO_DIR)
     print(f"installed {folder / 'model'} in {nano.NANO_DIR}")
 

@@ -119,8 +119,8 @@ def addresses(track: str, n: int) -> tuple[str, ...]:
 
 
 def ring(track: str, first: int, least: int) -> tuple[str, ...]:
-    """The addresses of a track that is a ring of 100 cells (of 1,000, … if it must have `least` more than that), in
-    order from the cell `first` tenths of the way round: ``ring("u", 8, 50)`` is ``u80 u81 … u99 u00 … u79``.
+    """The addresses of a track that is a ring of 100 cells (1,000, … where `least` are more), in order from the cell
+    `first` tenths of the way round: ``ring("u", 8, 50)`` is ``u80 u81 … u99 u00 … u79``.
 
     With starts all round the ring, short problems use every address that long ones do (random-start index hints: Zhou
     et al., arXiv 2402.09371).

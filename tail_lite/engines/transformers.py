@@ -115,7 +115,7 @@ class TransformersEngine:
         self, prompts: list[list[int]], budgets: list[int], drafts: list[list[int]] | None = None
     ) -> Iterator[tuple[int, Generation]]:
         heads: dict[int, list[int]] = {k: [] for k in range(len(prompts))}
-        todo = list(heads) if drafts else []
+        todo = list(heads)
         while drafts and todo:
             # Often one token is wrong and what follows is as it was, so the rest of the draft is worth another look.
             behind = [len(heads[k]) for k in todo]

@@ -149,10 +149,9 @@ def program(problem: Problem) -> Trace:
             read(u.fraction[i])
             read(v.fraction[j])
             goto(_ADD[carry])
-        many = min(i, j) - 1
         columns = zip(u.whole[i - 1 : 0 : -1], v.whole[j - 1 : 0 : -1], strict=False)
         carry = tape.sweep(columns, _COLUMN, carry, _ADD, _ADD)
-        i, j = i - 1 - many, j - 1 - many
+        i, j = i - min(i, j), j - min(i, j)
         enter(_ADD[carry])
         read(u.whole[i])
         lead, k = (u, i) if read(v.whole[j]) == BLANK else (v, j)

@@ -1,8 +1,8 @@
 """Comparison of two decimal strings, digit pair by digit pair from the left.
 
-Both are read five symbols a state onto tracks, ``u`` and ``v``. Two heads go over these from the first digits on. In
-the whole parts the first difference is kept in the state's name, since the longer one is the greater number; in the
-fractions it decides, and what only one number has is compared with zero.
+Both are read two symbols a state onto tracks, ``u`` and ``v``, and behind their points ``x`` and ``y``. Two heads go
+over these from the first digits on. In the whole parts the first difference is kept in the state's name, since the
+longer one is the greater number; in the fractions it decides, and what only one number has is compared with zero.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ _DIGITS = "0123456789"
 _ALPHABETS = (_DIGITS, _DIGITS, _DIGITS, _DIGITS, "09", "01", "0459", "78", "0001")
 _VERDICTS = {"<": "less", "=": "eq", ">": "over"}
 _SO_FAR = {"<": "low", "=": "even", ">": "high"}
+_GROUP = 2  # symbols that a state reads: few, so that even the shortest numbers of S take more than one window
 
 
 def _draw(rng: random.Random, digits: int, whole: int) -> str:
@@ -126,8 +127,8 @@ def _decide(tape: Tape, relation: str) -> Trace:
 def program(problem: Problem) -> Trace:
     tape = Tape({"a": problem["a"], "b": problem["b"]})
     enter, read, goto = tape.enter, tape.read, tape.goto
-    u = take(tape, problem["a"], "ux", "ac", "b", 2, marks=False)
-    v = take(tape, problem["b"], "vy", "bf", "even", 2, marks=False)
+    u = take(tape, problem["a"], "ux", "ac", "b", _GROUP, marks=False)
+    v = take(tape, problem["b"], "vy", "bf", "even", _GROUP, marks=False)
 
     # Whole parts: the first difference counts, unless one of them ends before the other.
     name, k = "even", 1
