@@ -62,6 +62,7 @@ class Ring(NamedTuple):
     path: tuple[str, ...]  # in order, a blank first
     point: int  # place of its point; of the blank at its end, if it has none
     end: int
+    twin: str = ""  # the point's second address, under the letter of the fraction
 
 
 class Page:
@@ -93,6 +94,7 @@ class Page:
         self.new = 0  # symbols that are new on a line of rests or runs; 0 until one of them is met
         self.divisor = 0  # of the indices that end a line of groups or lines; 0 until one of them is met
         self.splits = False  # a ring goes on under another letter behind its point
+        self.hard = False  # strings are easily taken for each other; a split ring has its point under both letters
         self.quoted = 0  # symbols that a window shows again; 0 until one is met
         self.marks = ("", "", "")  # of the cells that keep where a ring begins, has its point and ends
         self.open = False  # the line could as well go on: nobody can know that it ends here
@@ -280,6 +282,8 @@ def _raw_strings(page: Page, numbers: bool, near: float, worded: float, pause: f
     strings = [
         _number(rng, _length(page)) if numbers else _symbols(rng, _length(page)) for _ in range(rng.choice((1, 2, 2)))
     ]
+    if page.hard:
+        strings = [_echoing(rng, text) if rng.random() < 0.5 else text for text in strings]
     if len(strings) == 2 and rng.random() < near:
         strings[1] = _nearly(rng, strings[0])
     page.add("\n" if page.written else "", FREE)
@@ -292,6 +296,18 @@ def _raw_strings(page: Page, numbers: bool, near: float, worded: float, pause: f
     if page.longest > 20 and rng.random() < pause:
         sentence(page)
     return strings
+
+
+def _echoing(rng: random.Random, text: str) -> str:
+    """Pieces of three to five symbols come once more elsewhere: so one must look further back to know the place."""
+    for _ in range(rng.randint(1, 4)):
+        size = rng.randint(3, 5)
+        if len(text) > 2 * size:
+            source, at = rng.randrange(len(text) - size), rng.randrange(len(text) - size)
+            piece = text[source : source + size]
+            if "." not in piece + text[at : at + size]:
+                text = text[:at] + piece + text[at + size :]
+    return text
 
 
 def _nearly(rng: random.Random, text: str) -> str:
@@ -509,7 +525,7 @@ def _after(page: Page, symbol: str, track: str, k: int) -> tuple[str, int]:
 
 def _to_read(page: Page) -> list[str]:
     """Raw strings, one or two, that are then read a few symbols a line."""
-    return _raw_strings(page, page.rng.random() < 0.75, near=0.25, worded=0.6, pause=0.2)
+    return _raw_strings(page, page.rng.random() < 0.75, near=0.6 if page.hard else 0.25, worded=0.6, pause=0.2)
 
 
 def _in_blocks(page: Page, text: str, new: int, first: Callable[[int], int], last: Callable[[int], int | None]) -> None:
@@ -653,8 +669,9 @@ def _turn(page: Page, text: str, window: str, letter: str, head: int) -> None:
     last = letter
     if page.splits and ring.point < ring.end:
         last = page.letter()
-        path = path[: ring.point + 1] + ring_of(last, head, 99)[ring.point + 1 :]
-        ring = ring._replace(path=path)
+        fraction = ring_of(last, head, 99)
+        path = path[: ring.point + 1] + fraction[ring.point + 1 :]
+        ring = ring._replace(path=path, twin=fraction[ring.point] if page.hard else "")
     labels = _label(page.rng), _label(page.rng)
     at, stop, part, begun = 0, new + 1, 0, False
     while at <= ring.end:
@@ -663,7 +680,14 @@ def _turn(page: Page, text: str, window: str, letter: str, head: int) -> None:
         if at == 0:
             page.write(f"{begins}{letter}", path[0][1:], known=False, kind=FREE)
         for k in range(at, min(stop, ring.end + 1)):
-            _new_cell(page, path[k], text[k], k != ring.point + 1 or last == letter)
+            _new_cell(page, path[k], text[k], k != ring.point + 1 or last == letter or ring.twin != "")
+            if k == ring.point and ring.twin:
+                page.add(" ", FORM)
+                page.add(ring.twin[0], FREE)
+                page.add(f"{ring.twin[1:]}", VALUE)
+                page.add("=", FORM)
+                page.add(text[k], VALUE)
+                page.cells[ring.twin] = text[k]
         passed = at <= ring.point < stop
         if passed:
             page.write(f"{has_point}{letter}", path[ring.point][1:], known=True)
@@ -720,8 +744,11 @@ def abreast(page: Page) -> None:
         page.line(label, begun)
         if carries:
             page.add(str(carry), VALUE if begun else FREE)
-        p = page.read(one.path[i], begun or known)
-        q = page.read(other.path[j], begun or known)
+        # From behind it, a point is met under the fraction's letter.
+        p = page.read(one.twin if i == one.point and one.twin and where == ends else one.path[i], begun or known)
+        q = page.read(
+            other.twin if j == other.point and other.twin and where == ends else other.path[j], begun or known
+        )
         begun = True
         if p == q == ".":
             continue
@@ -1483,43 +1510,43 @@ def counting(page: Page) -> None:
 
 
 Skill = Callable[[Page], Any]
-_SHARES: dict[str, tuple[Skill, int, int, int, int, int, int, int, int]] = {
-    "blocks": (blocks, 0, 44, 60, 4, 0, 0, 0, 0),
-    "scan": (scan, 32, 16, 16, 12, 12, 12, 10, 2),
-    "copies": (copies, 16, 22, 30, 24, 24, 24, 16, 6),
-    "strings": (strings, 8, 10, 10, 10, 10, 10, 8, 3),
-    "look_up": (look_up, 8, 8, 8, 20, 20, 20, 24, 80),
-    "sweep": (sweep, 6, 4, 4, 4, 4, 4, 3, 1),
-    "overwrite": (overwrite, 6, 5, 5, 12, 12, 12, 10, 8),
-    "side_by_side": (side_by_side, 18, 24, 24, 24, 24, 30, 12, 4),
-    "ripple": (ripple, 4, 6, 6, 6, 6, 6, 5, 3),
-    "collect": (collect, 18, 24, 24, 6, 6, 6, 4, 1),
-    "pieces": (pieces, 2, 2, 2, 3, 3, 3, 2, 1),
-    "pointers": (pointers, 4, 4, 4, 5, 5, 5, 4, 2),
-    "links": (links, 2, 2, 2, 3, 3, 3, 2, 1),
-    "stack": (stack, 2, 2, 2, 3, 3, 3, 2, 1),
-    "best": (best, 2, 2, 2, 3, 3, 3, 2, 1),
-    "table": (table, 2, 2, 2, 4, 4, 4, 3, 2),
-    "compare": (compare, 10, 12, 20, 14, 14, 24, 10, 4),
-    "halves": (halves, 2, 3, 3, 5, 5, 5, 4, 2),
-    "sums": (sums, 5, 5, 5, 8, 8, 8, 8, 4),
-    "counting": (counting, 2, 2, 2, 2, 2, 2, 2, 1),
-    "sentence": (sentence, 5, 4, 4, 4, 4, 4, 4, 3),
-    "windows": (windows, 0, 0, 70, 4, 0, 0, 0, 0),
-    "rests": (rests, 0, 0, 0, 80, 10, 2, 0, 0),
-    "runs": (runs, 0, 0, 0, 50, 10, 2, 2, 0),
-    "groups": (groups, 0, 0, 0, 0, 90, 6, 2, 0),
-    "lines": (lines, 0, 0, 0, 0, 110, 6, 2, 0),
-    "queues": (queues, 0, 0, 0, 0, 0, 130, 3, 0),
-    "joins": (joins, 0, 0, 0, 0, 0, 90, 3, 0),
-    "turns": (turns, 0, 0, 0, 0, 0, 0, 110, 12),
-    "abreast": (abreast, 0, 0, 0, 0, 0, 0, 60, 90),
-    "unrolled": (unrolled, 0, 0, 0, 0, 0, 0, 80, 50),
+_SHARES: dict[str, tuple[Skill, int, int, int, int, int, int, int, int, int]] = {
+    "blocks": (blocks, 0, 44, 60, 4, 0, 0, 0, 0, 0),
+    "scan": (scan, 32, 16, 16, 12, 12, 12, 10, 2, 2),
+    "copies": (copies, 16, 22, 30, 24, 24, 24, 16, 6, 6),
+    "strings": (strings, 8, 10, 10, 10, 10, 10, 8, 3, 3),
+    "look_up": (look_up, 8, 8, 8, 20, 20, 20, 24, 80, 50),
+    "sweep": (sweep, 6, 4, 4, 4, 4, 4, 3, 1, 1),
+    "overwrite": (overwrite, 6, 5, 5, 12, 12, 12, 10, 8, 8),
+    "side_by_side": (side_by_side, 18, 24, 24, 24, 24, 30, 12, 4, 4),
+    "ripple": (ripple, 4, 6, 6, 6, 6, 6, 5, 3, 3),
+    "collect": (collect, 18, 24, 24, 6, 6, 6, 4, 1, 1),
+    "pieces": (pieces, 2, 2, 2, 3, 3, 3, 2, 1, 1),
+    "pointers": (pointers, 4, 4, 4, 5, 5, 5, 4, 2, 2),
+    "links": (links, 2, 2, 2, 3, 3, 3, 2, 1, 1),
+    "stack": (stack, 2, 2, 2, 3, 3, 3, 2, 1, 1),
+    "best": (best, 2, 2, 2, 3, 3, 3, 2, 1, 1),
+    "table": (table, 2, 2, 2, 4, 4, 4, 3, 2, 2),
+    "compare": (compare, 10, 12, 20, 14, 14, 24, 10, 4, 4),
+    "halves": (halves, 2, 3, 3, 5, 5, 5, 4, 2, 2),
+    "sums": (sums, 5, 5, 5, 8, 8, 8, 8, 4, 4),
+    "counting": (counting, 2, 2, 2, 2, 2, 2, 2, 1, 1),
+    "sentence": (sentence, 5, 4, 4, 4, 4, 4, 4, 3, 3),
+    "windows": (windows, 0, 0, 70, 4, 0, 0, 0, 0, 0),
+    "rests": (rests, 0, 0, 0, 80, 10, 2, 0, 0, 0),
+    "runs": (runs, 0, 0, 0, 50, 10, 2, 2, 0, 0),
+    "groups": (groups, 0, 0, 0, 0, 90, 6, 2, 0, 0),
+    "lines": (lines, 0, 0, 0, 0, 110, 6, 2, 0, 0),
+    "queues": (queues, 0, 0, 0, 0, 0, 130, 3, 0, 0),
+    "joins": (joins, 0, 0, 0, 0, 0, 90, 3, 0, 0),
+    "turns": (turns, 0, 0, 0, 0, 0, 0, 110, 12, 70),
+    "abreast": (abreast, 0, 0, 0, 0, 0, 0, 60, 90, 80),
+    "unrolled": (unrolled, 0, 0, 0, 0, 0, 0, 80, 50, 80),
 }
-"""Every skill, and its shares of the exercises in the eight parts of the curriculum: what carries all others; blocks
-and hard copies; then, six times, what a reading of fine-tuned models' errors asked for."""
-FOUNDATION, SKILLS, WINDOWS, RUNS, GROUPS, QUEUES, RINGS, LAST = (
-    {name: (skill, shares[part]) for name, (skill, *shares) in _SHARES.items() if shares[part]} for part in range(8)
+"""Every skill, and its shares of the exercises in the nine parts of the curriculum: what carries all others; blocks
+and hard copies; then, seven times, what a reading of fine-tuned models' errors asked for."""
+FOUNDATION, SKILLS, WINDOWS, RUNS, GROUPS, QUEUES, RINGS, FAR, LAST = (
+    {name: (skill, shares[part]) for name, (skill, *shares) in _SHARES.items() if shares[part]} for part in range(9)
 )
 
 
@@ -1543,11 +1570,13 @@ def document(
     skill: str | None = None,
     skills: dict[str, tuple[Skill, int]] = LAST,
     split: float = 0.0,
+    hard: bool = False,
 ) -> list[tuple[str, int]]:
     """One page of about `size` characters whose tapes have at most `longest` cells; of one skill, or of all."""
     page = Page(rng, size)
     page.longest = longest
     page.splits = split > 0 and rng.random() < split
+    page.hard = hard
     names, weights = list(skills), [share for _, share in skills.values()]
     if skill is None and rng.random() < 0.3:
         # A page with few skills, so that each is also met in long unbroken exercises.
@@ -1582,6 +1611,7 @@ class Phase(NamedTuple):
     shortest: int = 4  # cells of a tape, where they may be many
     least: int = 150  # characters of a page
     split: float = 0.0  # share of the pages on which a ring goes on under another letter behind its point
+    hard: bool = False  # strings are easily taken for each other, and a split ring has its point under both letters
 
 
 PHASES = (
@@ -1599,11 +1629,12 @@ PHASES = (
     Phase(79_000_000, 1024, 70, QUEUES),
     Phase(83_000_000, 1024, 80, RINGS),
     Phase(88_000_000, 2048, 90, RINGS),
-    Phase(95_000_000, 3072, 80, LAST, 20, 2_000),
-    Phase(102_000_000, 3072, 80, LAST, 28, 3_500, 0.6),
+    Phase(95_000_000, 3072, 80, FAR, 20, 2_000),
+    Phase(102_000_000, 3072, 80, FAR, 28, 3_500, 0.6),
+    Phase(112_000_000, 3072, 100, LAST, 20, 3_000, 0.7, True),
 )
 TOKENS = PHASES[-1].end
-RISES = (48_000_000, 54_000_000, 64_000_000, 73_000_000, 79_000_000, 88_000_000, 95_000_000)
+RISES = (48_000_000, 54_000_000, 64_000_000, 73_000_000, 79_000_000, 88_000_000, 95_000_000, 102_000_000)
 """Tokens after which the rate rises once more."""
 ANEW = 54_000_000
 """Here the optimizers begin anew, so that published weights of this age were all that was needed to go on."""
@@ -1629,7 +1660,9 @@ def row(tokenizer: Any, seed: int, index: int, phase: Phase) -> tuple[list[int],
     while len(ids) < width:
         size = int(math.exp(rng.uniform(math.log(phase.least), math.log(2 * width))))
         cells = int(math.exp(rng.uniform(math.log(phase.shortest), math.log(phase.longest))) + 0.5)
-        more, their_kinds = encode(tokenizer, document(rng, size, cells, skills=phase.skills, split=phase.split))
+        more, their_kinds = encode(
+            tokenizer, document(rng, size, cells, skills=phase.skills, split=phase.split, hard=phase.hard)
+        )
         ids += [*more, end]
         kinds += [*their_kinds, FORM]
     del ids[width:], kinds[width:]
@@ -1686,7 +1719,7 @@ def optimizers(model: Any, rate: float) -> list[Any]:
 
 
 def rate_factor(tokens: int, total: int) -> float:
-    """A short warm-up, a plateau, straight down over the last third; then seven times up to two fifths and down."""
+    """A short warm-up, a plateau, straight down over the last third; then eight times up to two fifths and down."""
     for start, end in zip(RISES, (*RISES[1:], TOKENS), strict=True):
         if start <= tokens < end:
             return max(0.02, 0.4 * min((tokens - start + 8_000) / 160_000, (end - tokens) / (end - start)))
@@ -1813,7 +1846,7 @@ def card(args: argparse.Namespace, state: dict[str, Any]) -> str:
     parts = "; ".join(
         f"to {max(phase.end for phase in PHASES if phase.skills is skills) / 1e6:g} million "
         + ", ".join(f"{name} {share}" for name, (_, share) in skills.items())
-        for skills in (FOUNDATION, SKILLS, WINDOWS, RUNS, GROUPS, QUEUES, RINGS, LAST)
+        for skills in (FOUNDATION, SKILLS, WINDOWS, RUNS, GROUPS, QUEUES, RINGS, FAR, LAST)
     )
     phases = ", ".join(
         f"to {p.end / 1e6:g} million {p.width:,} tokens (tapes of {p.shortest} to {p.longest} cells"

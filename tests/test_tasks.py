@@ -130,7 +130,7 @@ def test_unknown_task_names_the_nearest():
 
 def test_a_wrong_task_fails_its_check(tmp_path):
     """The checker itself is checked: a task whose oracle or tape program is off by one must fail."""
-    source = (get_task("addition").program.__code__.co_filename, "carry = total // 10", "carry = total // 11")
+    source = (get_task("addition").program.__code__.co_filename, "total % 10], total // 10", "total % 10], total // 11")
     text = Path(source[0]).read_text(encoding="utf-8")
     assert source[1] in text
     broken = tmp_path / "broken.py"
