@@ -553,7 +553,7 @@ def _some(page: Page) -> int:
 def _divisor(page: Page) -> int:
     """Of the indices that end a line: a habit of the page as well."""
     if not page.divisor:
-        page.divisor = page.rng.choice((5, 5, 5, 5, 10, 2))
+        page.divisor = page.rng.choice((5, 5, 5, 2, 2, 10) if page.hard else (5, 5, 5, 5, 10, 2))
     return page.divisor
 
 
@@ -1631,7 +1631,7 @@ PHASES = (
     Phase(88_000_000, 2048, 90, RINGS),
     Phase(95_000_000, 3072, 80, FAR, 20, 2_000),
     Phase(102_000_000, 3072, 80, FAR, 28, 3_500, 0.6),
-    Phase(112_000_000, 3072, 100, LAST, 20, 3_000, 0.7, True),
+    Phase(114_000_000, 3072, 100, LAST, 20, 3_000, 0.7, True),
 )
 TOKENS = PHASES[-1].end
 RISES = (48_000_000, 54_000_000, 64_000_000, 73_000_000, 79_000_000, 88_000_000, 95_000_000, 102_000_000)
