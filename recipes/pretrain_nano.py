@@ -828,6 +828,31 @@ def unrolled(page: Page) -> None:
     page.add("\n", FORM)
 
 
+def overlaps(page: Page) -> None:
+    """Drawn strings, which are easily taken for each other, in windows that show again what was written last; then the
+    whole of the last one, from window to window."""
+    rng = page.rng
+    new, quoted, _ = _habits_of_rings(page)
+    joined, text = rng.random() < 0.5, ""
+    for _ in range(rng.choice((1, 2, 2, 3))):
+        drawn = _number(rng, _length(page)) if rng.random() < 0.75 else _symbols(rng, _length(page))
+        text = _nearly(rng, text) if text and rng.random() < 0.5 else _echoing(rng, drawn)
+        key, label = page.letter(), _label(rng)
+        for at in range(0, len(text), new):
+            page.line(label, at > 0)
+            if joined:
+                page.add(" :", FORM)
+                page.add(text[at : at + new], FREE)
+            page.add(f" {key}", FORM if at else FREE)
+            page.add("=", FORM)
+            page.add(text[max(0, at - quoted) : at], VALUE)
+            page.add(text[at : at + new], VALUE if joined else FREE)
+    page.run = text
+    page.line(rng.choice(_HEADS), False)
+    page.add(text, VALUE)
+    page.add("\n", FORM)
+
+
 def copies(page: Page) -> None:
     """A raw string again: contiguous, from right there or from further up; or spaced, backwards, joined."""
     rng = page.rng
@@ -1239,9 +1264,11 @@ def pointers(page: Page) -> None:
         page.line(SET, False)
         for _ in range(rng.randint(1, 3)):
             address = page.letter()
+            if not page.tapes:  # the letter was the last one's
+                break
             page.write(address, rng.choice(list(page.tapes)), known=False, kind=FREE)
             held.append(address)
-    for _ in range(rng.randint(2, 4)):
+    for _ in range(rng.randint(2, 4) if held else 0):
         page.open = True
         page.line(_label(rng), False)
         letter = page.read(rng.choice(held), known=False)
@@ -1510,43 +1537,44 @@ def counting(page: Page) -> None:
 
 
 Skill = Callable[[Page], Any]
-_SHARES: dict[str, tuple[Skill, int, int, int, int, int, int, int, int, int]] = {
-    "blocks": (blocks, 0, 44, 60, 4, 0, 0, 0, 0, 0),
-    "scan": (scan, 32, 16, 16, 12, 12, 12, 10, 2, 2),
-    "copies": (copies, 16, 22, 30, 24, 24, 24, 16, 6, 6),
-    "strings": (strings, 8, 10, 10, 10, 10, 10, 8, 3, 3),
-    "look_up": (look_up, 8, 8, 8, 20, 20, 20, 24, 80, 50),
-    "sweep": (sweep, 6, 4, 4, 4, 4, 4, 3, 1, 1),
-    "overwrite": (overwrite, 6, 5, 5, 12, 12, 12, 10, 8, 8),
-    "side_by_side": (side_by_side, 18, 24, 24, 24, 24, 30, 12, 4, 4),
-    "ripple": (ripple, 4, 6, 6, 6, 6, 6, 5, 3, 3),
-    "collect": (collect, 18, 24, 24, 6, 6, 6, 4, 1, 1),
-    "pieces": (pieces, 2, 2, 2, 3, 3, 3, 2, 1, 1),
-    "pointers": (pointers, 4, 4, 4, 5, 5, 5, 4, 2, 2),
-    "links": (links, 2, 2, 2, 3, 3, 3, 2, 1, 1),
-    "stack": (stack, 2, 2, 2, 3, 3, 3, 2, 1, 1),
-    "best": (best, 2, 2, 2, 3, 3, 3, 2, 1, 1),
-    "table": (table, 2, 2, 2, 4, 4, 4, 3, 2, 2),
-    "compare": (compare, 10, 12, 20, 14, 14, 24, 10, 4, 4),
-    "halves": (halves, 2, 3, 3, 5, 5, 5, 4, 2, 2),
-    "sums": (sums, 5, 5, 5, 8, 8, 8, 8, 4, 4),
-    "counting": (counting, 2, 2, 2, 2, 2, 2, 2, 1, 1),
-    "sentence": (sentence, 5, 4, 4, 4, 4, 4, 4, 3, 3),
-    "windows": (windows, 0, 0, 70, 4, 0, 0, 0, 0, 0),
-    "rests": (rests, 0, 0, 0, 80, 10, 2, 0, 0, 0),
-    "runs": (runs, 0, 0, 0, 50, 10, 2, 2, 0, 0),
-    "groups": (groups, 0, 0, 0, 0, 90, 6, 2, 0, 0),
-    "lines": (lines, 0, 0, 0, 0, 110, 6, 2, 0, 0),
-    "queues": (queues, 0, 0, 0, 0, 0, 130, 3, 0, 0),
-    "joins": (joins, 0, 0, 0, 0, 0, 90, 3, 0, 0),
-    "turns": (turns, 0, 0, 0, 0, 0, 0, 110, 12, 70),
-    "abreast": (abreast, 0, 0, 0, 0, 0, 0, 60, 90, 80),
-    "unrolled": (unrolled, 0, 0, 0, 0, 0, 0, 80, 50, 80),
+_SHARES: dict[str, tuple[Skill, int, int, int, int, int, int, int, int, int, int]] = {
+    "blocks": (blocks, 0, 44, 60, 4, 0, 0, 0, 0, 0, 0),
+    "scan": (scan, 32, 16, 16, 12, 12, 12, 10, 2, 2, 2),
+    "copies": (copies, 16, 22, 30, 24, 24, 24, 16, 6, 6, 6),
+    "strings": (strings, 8, 10, 10, 10, 10, 10, 8, 3, 3, 3),
+    "look_up": (look_up, 8, 8, 8, 20, 20, 20, 24, 80, 50, 50),
+    "sweep": (sweep, 6, 4, 4, 4, 4, 4, 3, 1, 1, 1),
+    "overwrite": (overwrite, 6, 5, 5, 12, 12, 12, 10, 8, 8, 8),
+    "side_by_side": (side_by_side, 18, 24, 24, 24, 24, 30, 12, 4, 4, 4),
+    "ripple": (ripple, 4, 6, 6, 6, 6, 6, 5, 3, 3, 3),
+    "collect": (collect, 18, 24, 24, 6, 6, 6, 4, 1, 1, 1),
+    "pieces": (pieces, 2, 2, 2, 3, 3, 3, 2, 1, 1, 1),
+    "pointers": (pointers, 4, 4, 4, 5, 5, 5, 4, 2, 2, 2),
+    "links": (links, 2, 2, 2, 3, 3, 3, 2, 1, 1, 1),
+    "stack": (stack, 2, 2, 2, 3, 3, 3, 2, 1, 1, 1),
+    "best": (best, 2, 2, 2, 3, 3, 3, 2, 1, 1, 1),
+    "table": (table, 2, 2, 2, 4, 4, 4, 3, 2, 2, 2),
+    "compare": (compare, 10, 12, 20, 14, 14, 24, 10, 4, 4, 4),
+    "halves": (halves, 2, 3, 3, 5, 5, 5, 4, 2, 2, 2),
+    "sums": (sums, 5, 5, 5, 8, 8, 8, 8, 4, 4, 4),
+    "counting": (counting, 2, 2, 2, 2, 2, 2, 2, 1, 1, 1),
+    "sentence": (sentence, 5, 4, 4, 4, 4, 4, 4, 3, 3, 3),
+    "windows": (windows, 0, 0, 70, 4, 0, 0, 0, 0, 0, 0),
+    "rests": (rests, 0, 0, 0, 80, 10, 2, 0, 0, 0, 0),
+    "runs": (runs, 0, 0, 0, 50, 10, 2, 2, 0, 0, 0),
+    "groups": (groups, 0, 0, 0, 0, 90, 6, 2, 0, 0, 0),
+    "lines": (lines, 0, 0, 0, 0, 110, 6, 2, 0, 0, 0),
+    "queues": (queues, 0, 0, 0, 0, 0, 130, 3, 0, 0, 0),
+    "joins": (joins, 0, 0, 0, 0, 0, 90, 3, 0, 0, 0),
+    "turns": (turns, 0, 0, 0, 0, 0, 0, 110, 12, 70, 70),
+    "abreast": (abreast, 0, 0, 0, 0, 0, 0, 60, 90, 80, 80),
+    "unrolled": (unrolled, 0, 0, 0, 0, 0, 0, 80, 50, 80, 80),
+    "overlaps": (overlaps, 0, 0, 0, 0, 0, 0, 0, 0, 0, 90),
 }
-"""Every skill, and its shares of the exercises in the nine parts of the curriculum: what carries all others; blocks
-and hard copies; then, seven times, what a reading of fine-tuned models' errors asked for."""
-FOUNDATION, SKILLS, WINDOWS, RUNS, GROUPS, QUEUES, RINGS, FAR, LAST = (
-    {name: (skill, shares[part]) for name, (skill, *shares) in _SHARES.items() if shares[part]} for part in range(9)
+"""Every skill, and its shares of the exercises in the ten parts of the curriculum: what carries all others; blocks
+and hard copies; then, eight times, what a reading of fine-tuned models' errors asked for."""
+FOUNDATION, SKILLS, WINDOWS, RUNS, GROUPS, QUEUES, RINGS, FAR, TWINS, LAST = (
+    {name: (skill, shares[part]) for name, (skill, *shares) in _SHARES.items() if shares[part]} for part in range(10)
 )
 
 
@@ -1631,6 +1659,7 @@ PHASES = (
     Phase(88_000_000, 2048, 90, RINGS),
     Phase(95_000_000, 3072, 80, FAR, 20, 2_000),
     Phase(102_000_000, 3072, 80, FAR, 28, 3_500, 0.6),
+    Phase(105_060_000, 3072, 100, TWINS, 20, 3_000, 0.7, True),
     Phase(114_000_000, 3072, 100, LAST, 20, 3_000, 0.7, True),
 )
 TOKENS = PHASES[-1].end
@@ -1846,7 +1875,7 @@ def card(args: argparse.Namespace, state: dict[str, Any]) -> str:
     parts = "; ".join(
         f"to {max(phase.end for phase in PHASES if phase.skills is skills) / 1e6:g} million "
         + ", ".join(f"{name} {share}" for name, (_, share) in skills.items())
-        for skills in (FOUNDATION, SKILLS, WINDOWS, RUNS, GROUPS, QUEUES, RINGS, FAR, LAST)
+        for skills in (FOUNDATION, SKILLS, WINDOWS, RUNS, GROUPS, QUEUES, RINGS, FAR, TWINS, LAST)
     )
     phases = ", ".join(
         f"to {p.end / 1e6:g} million {p.width:,} tokens (tapes of {p.shortest} to {p.longest} cells"
