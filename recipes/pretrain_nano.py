@@ -20,7 +20,9 @@ import hashlib
 import math
 import platform
 import random
+import signal
 import string
+import sys
 import time
 from collections.abc import Callable
 from datetime import date
@@ -1765,7 +1767,9 @@ def train(args: argparse.Namespace) -> None:
     if args.workers == 1:
         work(0, args, meeting)
     else:
-        torch.multiprocessing.spawn(work, (args, meeting), args.workers)
+        # A termination ends this process in good order, and its workers with it.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+        torch.multiprocessing.spawn(work, (args, meeting), args.workers, daemon=True)
 
 
 def work(rank: int, args: argparse.Namespace, meeting: Path) -> None:
