@@ -664,14 +664,14 @@ def _habits_of_rings(page: Page) -> tuple[int, int, tuple[str, str, str]]:
 
 def _turn(page: Page, text: str, window: str, letter: str, head: int) -> None:
     new, quoted, (begins, has_point, ends) = _habits_of_rings(page)
-    path = ring_of(letter, head, 99)
+    path = ring_of(letter, 10 * head, 99)
     if len(text) > 95:
         text = f"{text[:90]}_"
     ring = Ring(path, text.find(".") if "." in text else len(text) - 1, len(text) - 1)
     last = letter
     if page.splits and ring.point < ring.end:
         last = page.letter()
-        fraction = ring_of(last, head, 99)
+        fraction = ring_of(last, 10 * head, 99)
         path = path[: ring.point + 1] + fraction[ring.point + 1 :]
         ring = ring._replace(path=path, twin=fraction[ring.point] if page.hard else "")
     labels = _label(page.rng), _label(page.rng)

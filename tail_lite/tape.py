@@ -120,7 +120,7 @@ def addresses(track: str, n: int) -> tuple[str, ...]:
 
 def ring(track: str, first: int, least: int) -> tuple[str, ...]:
     """The addresses of a track that is a ring of 100 cells (1,000, … where `least` are more), in order from the cell
-    `first` tenths of the way round: ``ring("u", 8, 50)`` is ``u80 u81 … u99 u00 … u79``.
+    `first` hundredths of the way round: ``ring("u", 80, 50)`` is ``u80 u81 … u99 u00 … u79``.
 
     With starts all round the ring, short problems use every address that long ones do (random-start index hints: Zhou
     et al., arXiv 2402.09371).
@@ -129,7 +129,7 @@ def ring(track: str, first: int, least: int) -> tuple[str, ...]:
     known = _rings.get((track, first, places))
     if known is None:
         size = 10**places
-        start = first * size // 10
+        start = first * size // 100
         known = tuple([f"{track}{(start + k) % size:0{places}}" for k in range(size)])
         _rings[track, first, places] = known
     return known

@@ -62,7 +62,7 @@ def take(
     text = f"{BLANK}{number}{BLANK}"
     end = len(text) - 1
     point = text.index(".") if "." in text else end
-    whole, fraction = (ring(track, int(text[1]), len(text)) for track in tracks)
+    whole, fraction = (ring(track, 10 * int(text[1]), len(text)) for track in tracks)
     at, stop, name = 0, group + 1, states[0]
     with tape.loop():
         while at <= end:

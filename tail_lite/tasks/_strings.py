@@ -1,7 +1,8 @@
 """What the tasks on two strings share: drawing related strings, validating them, and the start of their table.
 
-The table has a row for each letter of the first string (``a1 a2 …``), a column for each of the second (``b1 b2 …``),
-and a border of row 0 and column 0. Cell ``d3,4`` belongs to the first three and the first four letters.
+The table has a row for each letter of the first string, a column for each of the second, and a border row and column
+before them. Rows and columns are numbered round a ring of a hundred from wherever their string's first letter says, so
+that short strings use every number that long ones do: ``a08`` is the border's row, ``a09`` the first letter's.
 """
 
 from __future__ import annotations
@@ -10,14 +11,14 @@ import random
 import re
 from collections.abc import Callable
 from string import ascii_lowercase
+from typing import NamedTuple
 
-from tail_lite.tape import BLANK, Tape
+from tail_lite.tape import BLANK, Tape, ring
 from tail_lite.tasks._checks import check_keys
-from tail_lite.tasks._moves import lay_out
 from tail_lite.tasks.base import Problem
 
-LONGEST = 99
-"""Table entries are compared at sight, so they have two digits at most."""
+LONGEST = 97
+"""With a border before the letters and a blank behind them, a string fits on a ring of two digits."""
 
 _WORD = re.compile("[a-z]+")
 _SIZES = (2, 2, 3, 3, 3, 4, 4, 5)  # letters of the alphabet of one problem
@@ -88,80 +89,100 @@ def validate(problem: Problem) -> None:
             raise ValueError(f"{key!r} has {len(text)} letters; at most {LONGEST} are possible")
 
 
-def table(problem: Problem, border: Callable[[int], int]) -> Tape:
+def around(track: str, text: str) -> tuple[str, ...]:
+    """A ring of addresses that begins where the first letter of `text` says; the border's comes first."""
+    return ring(track, 4 * ascii_lowercase.index(text[0]) % 100, len(text) + 2)
+
+
+class Table(NamedTuple):
+    """The tape, and the numbers of the rows and columns, the border's first."""
+
+    tape: Tape
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+
+
+def table(problem: Problem, border: Callable[[int], int | str]) -> Table:
     """Lay both strings on a tape and scan them, writing beside each letter the border cell of its row or column.
 
-    The end of the first string closes column 0 with a blank, that of the second becomes ``nb``. The last state has
-    announced ``d1,0``, where the head stands before it moves along the first row.
+    The end of the first string closes the border's column with a blank, that of the second becomes ``nb``. The last
+    state has announced the first row's cell in the border, where the head stands before it moves along that row.
     """
-    cells: dict[str, str | int] = {}
-    for track, text in problem.items():
-        lay_out(cells, track, text, first=1)
-    tape = Tape(cells)
+    rows, columns = (around("", text) for text in problem.values())
+    tape = Tape(
+        {
+            f"{track}{index}": symbol
+            for (track, text), indices in zip(problem.items(), (rows, columns), strict=True)
+            for index, symbol in zip(indices[1:], text + BLANK, strict=False)
+        }
+    )
     enter, read, write, goto = tape.enter, tape.read, tape.write, tape.goto
     enter("start")
-    write("d0,0", border(0))
-    goto("a1")
+    write(f"a{rows[0]}", BLANK)
+    write(f"b{columns[0]}", BLANK)
+    write(f"d{rows[0]},{columns[0]}", border(0))
+    goto(f"a{rows[1]}")
     with tape.loop():
         k = 1
         while True:
-            enter(f"a{k}")
-            if read(f"a{k}") == BLANK:
-                write(f"d{k},0", BLANK)
-                goto("b1")
+            enter(f"a{rows[k]}")
+            if read(f"a{rows[k]}") == BLANK:
+                write(f"d{rows[k]},{columns[0]}", BLANK)
+                goto(f"b{columns[1]}")
                 break
-            write(f"d{k},0", border(k))
+            write(f"d{rows[k]},{columns[0]}", border(k))
             k += 1
-            goto(f"a{k}")
+            goto(f"a{rows[k]}")
     with tape.loop():
         k = 1
         while True:
-            enter(f"b{k}")
-            if read(f"b{k}") == BLANK:
-                write("nb", k - 1)
-                goto("d1,0")
+            enter(f"b{columns[k]}")
+            if read(f"b{columns[k]}") == BLANK:
+                write("nb", columns[k - 1])
+                goto(f"d{rows[1]},{columns[0]}")
                 break
-            write(f"d0,{k}", border(k))
+            write(f"d{rows[0]},{columns[k]}", border(k))
             k += 1
-            goto(f"b{k}")
-    return tape
+            goto(f"b{columns[k]}")
+    return Table(tape, rows, columns)
 
 
-Entry = Callable[[int, bool, str, str, str], None]
+Entry = Callable[[str, bool, str, str, str], None]
 """Fills a cell, whose address comes last: of its left neighbour's value, whether the letters of its column and row are
 equal, and the addresses of its diagonal and upper neighbours."""
 
 
-def fill(tape: Tape, problem: Problem, entry: Entry) -> int:
+def fill(laid: Table, problem: Problem, entry: Entry) -> str:
     """Fill the table row by row and return its last cell's value, fetched in a state that is left open.
 
     A state is named by the left neighbour, and begins with that and the two letters; `entry` does the rest but for
-    announcing the next state. The blank behind the second string ends a row, that below column 0 the table.
+    announcing the next state. The blank behind the second string ends a row, that below the border's column the table.
     """
+    tape, rows, columns = laid
     enter, read, goto = tape.enter, tape.read, tape.goto
-    n, m = len(problem["a"]), len(problem["b"])
-    columns = [f"b{j}" for j in range(m + 2)]
-    above = [f"d0,{j}" for j in range(m + 1)]
+    n, m = length(problem)
+    above = [f"d{rows[0]},{column}" for column in columns[: m + 1]]
     with tape.loop():
         for i in range(1, n + 1):
-            row = f"a{i}"
-            cells = [f"d{i},{j}" for j in range(m + 1)]
+            row = f"a{rows[i]}"
+            cells = [f"d{rows[i]},{column}" for column in columns[: m + 1]]
             with tape.loop():
                 for j in range(m):
                     here, filled = cells[j], cells[j + 1]
                     enter(here)
-                    left = int(read(here))
-                    equal = read(columns[j + 1]) == read(row)
+                    left = str(read(here))
+                    equal = read(f"b{columns[j + 1]}") == read(row)
                     entry(left, equal, above[j], above[j + 1], filled)
                     goto(filled)
                 enter(cells[m])
                 read(cells[m])
-                read(columns[m + 1])
-                goto(f"d{i + 1},0")
+                read(f"b{columns[m + 1]}")
+                goto(f"d{rows[i + 1]},{columns[0]}")
             above = cells
-    enter(f"d{n + 1},0")
-    read(f"d{n + 1},0")
-    return int(read(f"d{n},{read('nb')}"))
+    below = f"d{rows[n + 1]},{columns[0]}"
+    enter(below)
+    read(below)
+    return str(read(f"d{rows[n]},{read('nb')}"))
 
 
 PHRASES = {

@@ -1,28 +1,30 @@
 """A longest common subsequence by dynamic programming: the table cell by cell, then the way back.
 
-Cell ``d3,4`` is the length for the first three and the first four letters. A state is named by the cell under the
-head, which is the *left neighbour* of the cell that it fills: so that neighbour is fetched without printing its
-address again, the letters of row and column follow, and one more look-up decides, the diagonal neighbour where the
-letters are equal (a diagonal step is then always among the best) and the upper one where they are not. Blanks end the
-rows and the table, so no bound needs to be fetched.
+Cell ``d12,47`` is the length for the letters up to ``a12`` and up to ``b47``; rows, columns and lengths are numbered
+round rings (see :mod:`tail_lite.tasks._strings`). A state is named by the cell under the head, which is the *left
+neighbour* of the cell that it fills: so that neighbour is fetched without printing its address again, the letters of
+row and column follow, and one more look-up decides, the diagonal neighbour where the letters are equal (a diagonal step
+is then always among the best) and the upper one where they are not. Blanks end the rows and the table, so no bound
+needs to be fetched.
 
-The way back (``t``) gives every letter that it finds the index that its length says, so ``c1 c2 …`` stand in reading
-order, and it is over once the letter with index 1 is found. The letters are copied out in groups of five.
+The way back (``t``) gives every letter that it finds the number that its length says, so the cells of ``c`` stand in
+reading order, and it is over at the border. The letters are copied out in groups of three.
 """
 
 from __future__ import annotations
 
 import random
 from bisect import bisect_left
-from itertools import product
+from itertools import pairwise, product
 from string import ascii_lowercase
 
-from tail_lite.tape import BLANK, Trace, addresses
-from tail_lite.tasks._strings import LONGEST, PHRASES, fill, length, pair, table
+from tail_lite.tape import BLANK, Trace
+from tail_lite.tasks._strings import LONGEST, PHRASES, around, fill, length, pair, table
 from tail_lite.tasks._strings import validate as validate_strings
 from tail_lite.tasks.base import Problem, Task
 
 _END = frozenset((BLANK,))
+_GROUP = 3  # letters that are copied out by a state: so few that short results take more than one as well
 
 
 def sample(rng: random.Random, lo: int, hi: int) -> Problem:
@@ -77,56 +79,63 @@ def grade(problem: Problem, answer: str, given: str) -> bool:
 
 
 def program(problem: Problem) -> Trace:
-    tape = table(problem, lambda k: 0)
+    # Lengths go round a ring as well: the border holds the number of its row.
+    track = around("", problem["a"])
+    follows = dict(pairwise(track))
+    laid = table(problem, lambda k: track[0])
+    tape, rows, columns = laid
     enter, read, solve, write, goto = tape.enter, tape.read, tape.solve, tape.write, tape.goto
 
-    def entry(left: int, equal: bool, diagonal: str, up: str, filled: str) -> None:
+    def entry(left: str, equal: bool, diagonal: str, up: str, filled: str) -> None:
         if equal:
-            value = int(read(diagonal))
-            most = value + 1
-            solve(f"{value}+1", most)
+            value = str(read(diagonal))
+            most = follows[value]
+            solve(f"{value} counted up", most)
         else:
-            value = int(read(up))
-            most = left if left > value else value
-            solve(f"max({left}, {value})", most)
+            value = str(read(up))
+            most = left if left == follows[value] else value
+            solve(f"{left} or {value}, whichever is further", most)
         write(filled, most)
 
     # The last cell says how many letters there are.
-    many = fill(tape, problem, entry)
-    write(f"c{many + 1}", BLANK)
+    most = fill(laid, problem, entry)
+    write(f"c{follows[most]}", BLANK)
     write("o", BLANK)
     i, j = length(problem)
-    goto(f"t{i},{j}")
+    goto(f"t{rows[i]},{columns[j]}")
 
     with tape.loop():
-        k = 0
-        while k != 1:
-            enter(f"t{i},{j}")
-            letter = read(f"a{i}")
-            if letter == read(f"b{j}"):
-                k = int(read(f"d{i},{j}"))
-                write(f"c{k}", letter)
+        while True:
+            enter(f"t{rows[i]},{columns[j]}")
+            letter, other = read(f"a{rows[i]}"), read(f"b{columns[j]}")
+            here = f"d{rows[i]},{columns[j]}"
+            if BLANK in (letter, other):
+                break
+            if letter == other:
+                write(f"c{read(here)}", letter)
                 i, j = i - 1, j - 1
             else:
-                up, left = int(read(f"d{i - 1},{j}")), int(read(f"d{i},{j - 1}"))
-                solve(f"{up} compared with {left}", "<" if up < left else ">" if up > left else "=")
-                i, j = (i, j - 1) if up < left else (i - 1, j)
-            goto("c1" if k == 1 else f"t{i},{j}")
+                up, left = str(read(f"d{rows[i - 1]},{columns[j]}")), str(read(f"d{rows[i]},{columns[j - 1]}"))
+                back = left == follows[up]
+                solve(f"{up} compared with {left}", "<" if back else "=" if up == left else ">")
+                i, j = (i, j - 1) if back else (i - 1, j)
+            goto(f"t{rows[i]},{columns[j]}")
+    goto(f"c{follows[str(read(here))]}")
 
-    output = ""
+    letters, output = around("c", problem["a"]), ""
     with tape.loop():
         k, ended = 1, False
         while not ended:
-            enter(f"c{k}")
-            word = tape.spell(addresses("c", k + 5), k, 5, _END)
+            enter(letters[k])
+            word = tape.spell(letters, k, _GROUP, _END)
             ended = word[-1] == BLANK
             word = word.removesuffix(BLANK)
-            k += 5
+            k += _GROUP
             if word:
                 read("o")
                 output += word
                 write("o", output)
-            goto("halt" if ended else f"c{k}")
+            goto("halt" if ended else letters[k])
     return tape.halt(output)
 
 

@@ -1,11 +1,12 @@
 """The edit distance of two strings by dynamic programming, the table cell by cell.
 
-Cell ``d3,4`` is the distance between the first three and the first four letters. A state is named by the cell under
-the head, which is the *left neighbour* of the cell that it fills: so that neighbour is fetched without printing its
-address again, and the letters of column and row and the diagonal neighbour follow. Equal letters cost nothing and
-copy the diagonal, which is then never above the other ways. Otherwise the least of three neighbours counts up by one:
-a running minimum, of left and diagonal here (``m``), and of that and the upper one in the next state (``u``, named by
-the cell to fill). Blanks end the rows and the table, so no bound needs to be fetched.
+Cell ``d12,47`` is the distance between the letters up to ``a12`` and up to ``b47``; rows and columns are numbered round
+rings (see :mod:`tail_lite.tasks._strings`). A state is named by the cell under the head, which is the *left neighbour*
+of the cell that it fills: so that neighbour is fetched without printing its address again, and the letters of column
+and row and the diagonal neighbour follow. Equal letters cost nothing and copy the diagonal, which is then never above
+the other ways. Otherwise the least of three neighbours counts up by one: a running minimum, of left and diagonal here
+(``m``), and of that and the upper one in the next state (``u``, named by the cell to fill). Blanks end the rows and the
+table, so no bound needs to be fetched.
 """
 
 from __future__ import annotations
@@ -54,11 +55,12 @@ def oracle(problem: Problem) -> str:
 
 
 def program(problem: Problem) -> Trace:
-    tape = table(problem, lambda k: k)
+    laid = table(problem, lambda k: k)
+    tape = laid.tape
     enter, read, solve, write, goto = tape.enter, tape.read, tape.solve, tape.write, tape.goto
 
-    def entry(left: int, equal: bool, diagonal: str, up: str, filled: str) -> None:
-        value = int(read(diagonal))
+    def entry(given: str, equal: bool, diagonal: str, up: str, filled: str) -> None:
+        left, value = int(given), int(read(diagonal))
         if equal:
             write(filled, value)
             return
@@ -73,9 +75,9 @@ def program(problem: Problem) -> Trace:
         solve(f"min({least}, {value})", both)
         write(filled, both + 1)
 
-    distance = fill(tape, problem, entry)
+    distance = fill(laid, problem, entry)
     goto("halt")
-    return tape.halt(str(distance))
+    return tape.halt(distance)
 
 
 def plain_cot(problem: Problem) -> str:
