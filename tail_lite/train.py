@@ -15,6 +15,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -267,9 +268,30 @@ def train(config: RunConfig, rows: list[Row], say: Callable[[str], None] = print
         def compute_loss(self, *args: Any, **kwargs: Any) -> Any:
             return super(SFTTrainer, self).compute_loss(*args, **kwargs)
 
-        def training_step(self, model: Any, inputs: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        def training_step(self, model: Any, inputs: dict[str, Any], num_items_in_batch: Any = None) -> Any:
             self.tokens += int(inputs["attention_mask"].sum())
-            return super().training_step(model, inputs, *args, **kwargs)
+            if pool is None or num_items_in_batch is None:
+                return super().training_step(model, inputs, num_items_in_batch)
+            return self.step_in_threads(pool, model.train(), inputs, num_items_in_batch)
+
+        def step_in_threads(self, pool: ThreadPoolExecutor, model: Any, inputs: dict[str, Any], labels: Any) -> Any:
+            """The loss and the gradients of a batch whose rows are divided among threads; so many labels count."""
+            weights = [p for p in model.parameters() if p.requires_grad]
+
+            def share(k: int) -> tuple[Any, tuple[Any, ...]]:
+                mine = {name: part[k::shares] for name, part in inputs.items()}
+                width = int(mine["attention_mask"].sum(1).max())
+                with self.compute_loss_context_manager():
+                    mine = {name: part[:, :width] for name, part in mine.items()}
+                    loss = self.compute_loss(model, mine, num_items_in_batch=labels)
+                # Not backward(), which would add to the same .grad from several threads at once.
+                return loss.detach(), torch.autograd.grad(loss, weights)
+
+            rows = len(inputs["input_ids"])
+            losses, gradients = zip(*pool.map(share, range(min(shares, rows))), strict=True)
+            for weight, *parts in zip(weights, *gradients, strict=True):
+                weight.grad = sum(parts) if weight.grad is None else weight.grad + sum(parts)
+            return sum(losses)
 
     class Log(TrainerCallback):
         """``train_log.jsonl``: a line a step, flushed, so that a killed run keeps what it did."""
@@ -317,6 +339,9 @@ def train(config: RunConfig, rows: list[Row], say: Callable[[str], None] = print
     from transformers.trainer_callback import PrinterCallback
 
     trainer.remove_callback(PrinterCallback)
+    # Small matrices leave most of two cores idle, so on a CPU every thread takes rows of its own.
+    shares = 1 if has_cuda() else min(torch.get_num_threads(), micro)
+    pool = ThreadPoolExecutor(shares, initializer=torch.set_num_threads, initargs=(1,)) if shares > 1 else None
     first = int(start.name.rpartition("-")[2]) if start else 0
     say(f"training: {backend}, {len(rows)} rows, {steps} steps" + (f", from step {first}" if start else ""))
     began = time.perf_counter()
