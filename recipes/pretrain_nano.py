@@ -98,6 +98,7 @@ class Page:
         self.splits = False  # a ring goes on under another letter behind its point
         self.hard = False  # strings are easily taken for each other; a split ring has its point under both letters
         self.quoted = 0  # symbols that a window shows again; 0 until one is met
+        self.shown = 0  # the same where something is written out; 0: no other than elsewhere
         self.marks = ("", "", "")  # of the cells that keep where a ring begins, has its point and ends
         self.open = False  # the line could as well go on: nobody can know that it ends here
         self._letters: list[str] = []
@@ -790,6 +791,7 @@ def unrolled(page: Page) -> None:
     blank or a point, then perhaps on behind another one's point. Then the whole, from window to window."""
     rng = page.rng
     new, quoted, (begins, has_point, _) = _habits_of_rings(page)
+    quoted = page.shown or quoted
     key, run, joined = page.letter(), "", rng.random() < 0.85
     for part in range(2 if rng.random() < 0.45 else 1):
         # The same again would be a copy of what was written out before.
@@ -835,6 +837,7 @@ def overlaps(page: Page) -> None:
     whole of the last one, from window to window."""
     rng = page.rng
     new, quoted, _ = _habits_of_rings(page)
+    quoted = page.shown or quoted
     joined, text = rng.random() < 0.5, ""
     for _ in range(rng.choice((1, 2, 2, 3))):
         drawn = _number(rng, _length(page)) if rng.random() < 0.75 else _symbols(rng, _length(page))
@@ -1539,44 +1542,44 @@ def counting(page: Page) -> None:
 
 
 Skill = Callable[[Page], Any]
-_SHARES: dict[str, tuple[Skill, int, int, int, int, int, int, int, int, int, int]] = {
-    "blocks": (blocks, 0, 44, 60, 4, 0, 0, 0, 0, 0, 0),
-    "scan": (scan, 32, 16, 16, 12, 12, 12, 10, 2, 2, 2),
-    "copies": (copies, 16, 22, 30, 24, 24, 24, 16, 6, 6, 6),
-    "strings": (strings, 8, 10, 10, 10, 10, 10, 8, 3, 3, 3),
-    "look_up": (look_up, 8, 8, 8, 20, 20, 20, 24, 80, 50, 50),
-    "sweep": (sweep, 6, 4, 4, 4, 4, 4, 3, 1, 1, 1),
-    "overwrite": (overwrite, 6, 5, 5, 12, 12, 12, 10, 8, 8, 8),
-    "side_by_side": (side_by_side, 18, 24, 24, 24, 24, 30, 12, 4, 4, 4),
-    "ripple": (ripple, 4, 6, 6, 6, 6, 6, 5, 3, 3, 3),
-    "collect": (collect, 18, 24, 24, 6, 6, 6, 4, 1, 1, 1),
-    "pieces": (pieces, 2, 2, 2, 3, 3, 3, 2, 1, 1, 1),
-    "pointers": (pointers, 4, 4, 4, 5, 5, 5, 4, 2, 2, 2),
-    "links": (links, 2, 2, 2, 3, 3, 3, 2, 1, 1, 1),
-    "stack": (stack, 2, 2, 2, 3, 3, 3, 2, 1, 1, 1),
-    "best": (best, 2, 2, 2, 3, 3, 3, 2, 1, 1, 1),
-    "table": (table, 2, 2, 2, 4, 4, 4, 3, 2, 2, 2),
-    "compare": (compare, 10, 12, 20, 14, 14, 24, 10, 4, 4, 4),
-    "halves": (halves, 2, 3, 3, 5, 5, 5, 4, 2, 2, 2),
-    "sums": (sums, 5, 5, 5, 8, 8, 8, 8, 4, 4, 4),
-    "counting": (counting, 2, 2, 2, 2, 2, 2, 2, 1, 1, 1),
-    "sentence": (sentence, 5, 4, 4, 4, 4, 4, 4, 3, 3, 3),
-    "windows": (windows, 0, 0, 70, 4, 0, 0, 0, 0, 0, 0),
-    "rests": (rests, 0, 0, 0, 80, 10, 2, 0, 0, 0, 0),
-    "runs": (runs, 0, 0, 0, 50, 10, 2, 2, 0, 0, 0),
-    "groups": (groups, 0, 0, 0, 0, 90, 6, 2, 0, 0, 0),
-    "lines": (lines, 0, 0, 0, 0, 110, 6, 2, 0, 0, 0),
-    "queues": (queues, 0, 0, 0, 0, 0, 130, 3, 0, 0, 0),
-    "joins": (joins, 0, 0, 0, 0, 0, 90, 3, 0, 0, 0),
-    "turns": (turns, 0, 0, 0, 0, 0, 0, 110, 12, 70, 70),
-    "abreast": (abreast, 0, 0, 0, 0, 0, 0, 60, 90, 80, 80),
-    "unrolled": (unrolled, 0, 0, 0, 0, 0, 0, 80, 50, 80, 80),
-    "overlaps": (overlaps, 0, 0, 0, 0, 0, 0, 0, 0, 0, 90),
+_SHARES: dict[str, tuple[Skill, int, int, int, int, int, int, int, int, int, int, int]] = {
+    "blocks": (blocks, 0, 44, 60, 4, 0, 0, 0, 0, 0, 0, 0),
+    "scan": (scan, 32, 16, 16, 12, 12, 12, 10, 2, 2, 2, 2),
+    "copies": (copies, 16, 22, 30, 24, 24, 24, 16, 6, 6, 6, 6),
+    "strings": (strings, 8, 10, 10, 10, 10, 10, 8, 3, 3, 3, 3),
+    "look_up": (look_up, 8, 8, 8, 20, 20, 20, 24, 80, 50, 50, 50),
+    "sweep": (sweep, 6, 4, 4, 4, 4, 4, 3, 1, 1, 1, 1),
+    "overwrite": (overwrite, 6, 5, 5, 12, 12, 12, 10, 8, 8, 8, 8),
+    "side_by_side": (side_by_side, 18, 24, 24, 24, 24, 30, 12, 4, 4, 4, 4),
+    "ripple": (ripple, 4, 6, 6, 6, 6, 6, 5, 3, 3, 3, 3),
+    "collect": (collect, 18, 24, 24, 6, 6, 6, 4, 1, 1, 1, 1),
+    "pieces": (pieces, 2, 2, 2, 3, 3, 3, 2, 1, 1, 1, 1),
+    "pointers": (pointers, 4, 4, 4, 5, 5, 5, 4, 2, 2, 2, 2),
+    "links": (links, 2, 2, 2, 3, 3, 3, 2, 1, 1, 1, 1),
+    "stack": (stack, 2, 2, 2, 3, 3, 3, 2, 1, 1, 1, 1),
+    "best": (best, 2, 2, 2, 3, 3, 3, 2, 1, 1, 1, 1),
+    "table": (table, 2, 2, 2, 4, 4, 4, 3, 2, 2, 2, 2),
+    "compare": (compare, 10, 12, 20, 14, 14, 24, 10, 4, 4, 4, 4),
+    "halves": (halves, 2, 3, 3, 5, 5, 5, 4, 2, 2, 2, 2),
+    "sums": (sums, 5, 5, 5, 8, 8, 8, 8, 4, 4, 4, 4),
+    "counting": (counting, 2, 2, 2, 2, 2, 2, 2, 1, 1, 1, 1),
+    "sentence": (sentence, 5, 4, 4, 4, 4, 4, 4, 3, 3, 3, 3),
+    "windows": (windows, 0, 0, 70, 4, 0, 0, 0, 0, 0, 0, 0),
+    "rests": (rests, 0, 0, 0, 80, 10, 2, 0, 0, 0, 0, 0),
+    "runs": (runs, 0, 0, 0, 50, 10, 2, 2, 0, 0, 0, 0),
+    "groups": (groups, 0, 0, 0, 0, 90, 6, 2, 0, 0, 0, 0),
+    "lines": (lines, 0, 0, 0, 0, 110, 6, 2, 0, 0, 0, 0),
+    "queues": (queues, 0, 0, 0, 0, 0, 130, 3, 0, 0, 0, 0),
+    "joins": (joins, 0, 0, 0, 0, 0, 90, 3, 0, 0, 0, 0),
+    "turns": (turns, 0, 0, 0, 0, 0, 0, 110, 12, 70, 70, 70),
+    "abreast": (abreast, 0, 0, 0, 0, 0, 0, 60, 90, 80, 80, 80),
+    "unrolled": (unrolled, 0, 0, 0, 0, 0, 0, 80, 50, 80, 80, 110),
+    "overlaps": (overlaps, 0, 0, 0, 0, 0, 0, 0, 0, 0, 90, 150),
 }
-"""Every skill, and its shares of the exercises in the ten parts of the curriculum: what carries all others; blocks
-and hard copies; then, eight times, what a reading of fine-tuned models' errors asked for."""
-FOUNDATION, SKILLS, WINDOWS, RUNS, GROUPS, QUEUES, RINGS, FAR, TWINS, LAST = (
-    {name: (skill, shares[part]) for name, (skill, *shares) in _SHARES.items() if shares[part]} for part in range(10)
+"""Every skill, and its shares of the exercises in the eleven parts of the curriculum: what carries all others; blocks
+and hard copies; then, nine times, what a reading of fine-tuned models' errors asked for."""
+FOUNDATION, SKILLS, WINDOWS, RUNS, GROUPS, QUEUES, RINGS, FAR, TWINS, OVERLAPS, LAST = (
+    {name: (skill, shares[part]) for name, (skill, *shares) in _SHARES.items() if shares[part]} for part in range(11)
 )
 
 
@@ -1601,12 +1604,14 @@ def document(
     skills: dict[str, tuple[Skill, int]] = LAST,
     split: float = 0.0,
     hard: bool = False,
+    shown: int = 0,
 ) -> list[tuple[str, int]]:
     """One page of about `size` characters whose tapes have at most `longest` cells; of one skill, or of all."""
     page = Page(rng, size)
     page.longest = longest
     page.splits = split > 0 and rng.random() < split
     page.hard = hard
+    page.shown = shown if shown and rng.random() < 0.7 else 0
     names, weights = list(skills), [share for _, share in skills.values()]
     if skill is None and rng.random() < 0.3:
         # A page with few skills, so that each is also met in long unbroken exercises.
@@ -1642,6 +1647,7 @@ class Phase(NamedTuple):
     least: int = 150  # characters of a page
     split: float = 0.0  # share of the pages on which a ring goes on under another letter behind its point
     hard: bool = False  # strings are easily taken for each other, and a split ring has its point under both letters
+    shown: int = 0  # symbols that are shown again where something is written out, on seven pages of ten
 
 
 PHASES = (
@@ -1662,10 +1668,11 @@ PHASES = (
     Phase(95_000_000, 3072, 80, FAR, 20, 2_000),
     Phase(102_000_000, 3072, 80, FAR, 28, 3_500, 0.6),
     Phase(105_060_000, 3072, 100, TWINS, 20, 3_000, 0.7, True),
-    Phase(114_000_000, 3072, 100, LAST, 20, 3_000, 0.7, True),
+    Phase(114_000_000, 3072, 100, OVERLAPS, 20, 3_000, 0.7, True),
+    Phase(122_000_000, 3072, 100, LAST, 20, 3_000, 0.7, True, 10),
 )
 TOKENS = PHASES[-1].end
-RISES = (48_000_000, 54_000_000, 64_000_000, 73_000_000, 79_000_000, 88_000_000, 95_000_000, 102_000_000)
+RISES = (48_000_000, 54_000_000, 64_000_000, 73_000_000, 79_000_000, 88_000_000, 95_000_000, 102_000_000, 114_000_000)
 """Tokens after which the rate rises once more."""
 ANEW = 54_000_000
 """Here the optimizers begin anew, so that published weights of this age were all that was needed to go on."""
@@ -1692,7 +1699,8 @@ def row(tokenizer: Any, seed: int, index: int, phase: Phase) -> tuple[list[int],
         size = int(math.exp(rng.uniform(math.log(phase.least), math.log(2 * width))))
         cells = int(math.exp(rng.uniform(math.log(phase.shortest), math.log(phase.longest))) + 0.5)
         more, their_kinds = encode(
-            tokenizer, document(rng, size, cells, skills=phase.skills, split=phase.split, hard=phase.hard)
+            tokenizer,
+            document(rng, size, cells, skills=phase.skills, split=phase.split, hard=phase.hard, shown=phase.shown),
         )
         ids += [*more, end]
         kinds += [*their_kinds, FORM]
@@ -1750,7 +1758,7 @@ def optimizers(model: Any, rate: float) -> list[Any]:
 
 
 def rate_factor(tokens: int, total: int) -> float:
-    """A short warm-up, a plateau, straight down over the last third; then eight times up to two fifths and down."""
+    """A short warm-up, a plateau, straight down over the last third; then nine times up to two fifths and down."""
     for start, end in zip(RISES, (*RISES[1:], TOKENS), strict=True):
         if start <= tokens < end:
             return max(0.02, 0.4 * min((tokens - start + 8_000) / 160_000, (end - tokens) / (end - start)))
@@ -1879,7 +1887,7 @@ def card(args: argparse.Namespace, state: dict[str, Any]) -> str:
     parts = "; ".join(
         f"to {max(phase.end for phase in PHASES if phase.skills is skills) / 1e6:g} million "
         + ", ".join(f"{name} {share}" for name, (_, share) in skills.items())
-        for skills in (FOUNDATION, SKILLS, WINDOWS, RUNS, GROUPS, QUEUES, RINGS, FAR, TWINS, LAST)
+        for skills in (FOUNDATION, SKILLS, WINDOWS, RUNS, GROUPS, QUEUES, RINGS, FAR, TWINS, OVERLAPS, LAST)
     )
     phases = ", ".join(
         f"to {p.end / 1e6:g} million {p.width:,} tokens (tapes of {p.shortest} to {p.longest} cells"

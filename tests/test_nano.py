@@ -256,6 +256,37 @@ def test_windows_show_again_what_stands_before(recipe) -> None:
     assert page.run == "31234567"
 
 
+def test_a_hard_page_has_a_point_under_both_letters(recipe) -> None:
+    page = recipe.Page(rng_of("test", 1), 100)
+    page.divisor, page.quoted, page.marks, page.splits, page.hard = 5, 6, ("h", "p", "e"), True, True
+    recipe._turn(page, "_12.34_", "w", "q", 9)
+    lines = "".join(t for t, _ in page.pieces).strip().split("\n")
+    cells = " ".join(lines).split(" ")
+    (twin,) = {cell.partition("=")[0] for cell in cells if re.fullmatch(r"[A-Za-z]93=\.", cell)} - {"q93"}
+    assert f"q93=. {twin}=. {twin[0]}94=3" in " ".join(lines)
+    assert page.rings["q"].twin == twin
+
+
+def test_overlapping_windows_are_put_together(recipe) -> None:
+    """What a window shows again is what stood last, and the whole is all that was new in the last string's windows."""
+    wholes = 0
+    for k in range(20):
+        page = recipe.Page(rng_of("test", k), 100)
+        page.longest, page.hard = 40, True
+        recipe.overlaps(page)
+        texts = [text for text, _ in page.pieces]
+        run = ""
+        for at, text in enumerate(texts):
+            if text == "=":
+                again, new = texts[at + 1 : at + 3]
+                run = run + new if again else new
+                assert run.endswith(again + new)
+            elif text in recipe._HEADS:
+                assert texts[at + 1] == run == page.run
+                wholes += 1
+    assert wholes == 20
+
+
 def test_two_rings_are_read_in_step(recipe) -> None:
     """What stands in a column is added right, carries included, and both cells get the digit."""
     sums = 0

@@ -20,7 +20,7 @@ from itertools import product
 
 from tail_lite.tape import BLANK, HALT, Rule, Tape, Trace, Value
 from tail_lite.tasks._checks import check_keys
-from tail_lite.tasks._decimals import ENDS, GROUP, QUOTED, check_decimals, length, take
+from tail_lite.tasks._decimals import ENDS, GROUP, check_decimals, length, take
 from tail_lite.tasks.base import ANSWER_MARK, Baseline, Problem, Task
 
 _DIGIT = "0123456789"
@@ -209,6 +209,8 @@ def program(problem: Problem) -> Trace:
 
 
 _ADD = ("add0", "add1")
+_AGAIN = 2 * GROUP
+"""Symbols of the result that a window shows again: two groups, so that two windows tell what comes next."""
 
 
 def _copy(tape: Tape, name: str, track: Sequence[str], k: int, output: str, then: str) -> str:
@@ -226,7 +228,7 @@ def _copy(tape: Tape, name: str, track: Sequence[str], k: int, output: str, then
                 tape.solve(f"{' '.join(new)} joined", new)
                 if name == "mid":
                     new = f".{new}"
-                tape.write("o", output[-QUOTED:] + new)
+                tape.write("o", output[-_AGAIN:] + new)
                 output += new
             if name == "mid":
                 name = "tail"
