@@ -47,11 +47,11 @@ class Number(NamedTuple):
 
 
 def take(
-    tape: Tape, number: str, tracks: str, states: str, then: str, group: int = GROUP, marks: bool = True
+    tape: Tape, number: str, tracks: str, states: str, then: str, group: int = GROUP, marks: str = "hpe"
 ) -> Number:
-    """Read a number of the input, a group a state: each symbol gets its address. With `marks`, the cells ``h``, ``p``
-    and ``e`` of its tracks keep where it begins, has its point and ends. `tracks` and `states` are two letters each,
-    for what stands before the point and behind it.
+    """Read a number of the input, a group a state: each symbol gets its address. Those of the cells ``h``, ``p`` and
+    ``e`` of its tracks that are among the `marks` keep where it begins, has its point and ends. `tracks` and `states`
+    are two letters each, for what stands before the point and behind it.
 
     A raw text has no addresses, so a model finds its place there by what it read last: the cell ``w`` is a window that
     shows that again, and then the new symbols. The track is a ring that the number's first digit starts (see
@@ -68,17 +68,17 @@ def take(
         while at <= end:
             tape.enter(name)
             tape.write("w", text[max(0, at - QUOTED) : stop])
-            if marks and at == 0:
+            if "h" in marks and at == 0:
                 tape.write(f"h{tracks[0]}", whole[0][1:])
             tape.put(whole, at, text[at : min(stop, point + 1)])
             if stop > point < end:
                 begin = max(at, point)
                 tape.put(fraction, begin, text[begin:stop])
             if at <= point < stop:
-                if marks:
+                if "p" in marks:
                     tape.write(f"p{tracks[0]}", whole[point][1:])
                 name = states[1]
-            if marks and stop > end:
+            if "e" in marks and stop > end:
                 tape.write(f"e{tracks[point < end]}", whole[end][1:])
             at, stop = stop, stop + group
             tape.goto(name if at <= end else then)

@@ -1,8 +1,9 @@
 """Comparison of two decimal strings, digit pair by digit pair from the left.
 
 Both are read two symbols a state onto tracks, ``u`` and ``v``, and behind their points ``x`` and ``y``. Two heads go
-over these from the first digits on. In the whole parts the first difference is kept in the state's name, since the
-longer one is the greater number; in the fractions it decides, and what only one number has is compared with zero.
+over these from the first digits on, whose places the cells ``h`` keep. In the whole parts the first difference is kept
+in the state's name, since the longer one is the greater number; in the fractions it decides, and what only one number
+has is compared with zero.
 """
 
 from __future__ import annotations
@@ -127,8 +128,12 @@ def _decide(tape: Tape, relation: str) -> Trace:
 def program(problem: Problem) -> Trace:
     tape = Tape({"a": problem["a"], "b": problem["b"]})
     enter, read, goto = tape.enter, tape.read, tape.goto
-    u = take(tape, problem["a"], "ux", "ac", "b", _GROUP, marks=False)
-    v = take(tape, problem["b"], "vy", "bf", "even", _GROUP, marks=False)
+    u = take(tape, problem["a"], "ux", "ac", "b", _GROUP, marks="h")
+    v = take(tape, problem["b"], "vy", "bf", "start", _GROUP, marks="h")
+    enter("start")
+    read("hu")
+    read("hv")
+    goto("even")
 
     # Whole parts: the first difference counts, unless one of them ends before the other.
     name, k = "even", 1
@@ -269,6 +274,7 @@ TASK = Task(
         "c": "Read on in the first number's fraction",
         "b": "Read on in the second number",
         "f": "Read on in the second number's fraction",
+        "start": "Fetch where both begin",
         "even": "The whole parts are equal so far: compare their next digits",
         "low": "The first number is less unless its whole part is longer: go on",
         "high": "The first number is greater unless its whole part is shorter: go on",
