@@ -222,11 +222,11 @@ def test_misuse_names_the_state(misuse, says):
 
 
 def test_a_ring_comes_round():
-    path = ring("u", 8, 50)
+    path = ring("u", 80, 50)
     assert (*path[:2], *path[19:21]) == ("u80", "u81", "u99", "u00")
     assert len(set(path)) == 100
     assert ring("v", 0, 99)[-1] == "v99"
-    assert ring("v", 3, 100)[0] == "v300"
+    assert ring("v", 30, 100)[0] == "v300"
 
 
 def test_halting_needs_an_announcement():

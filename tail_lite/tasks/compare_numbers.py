@@ -17,7 +17,10 @@ from tail_lite.tasks._decimals import ENDS, check_decimals, length, pointed, tak
 from tail_lite.tasks.base import Problem, Task
 
 _DIGITS = "0123456789"
-_ALPHABETS = (_DIGITS, _DIGITS, _DIGITS, _DIGITS, "09", "01", "0459", "78", "0001")
+_FEW = ("09", "01", "0459", "78", "0001")
+_ZEROS = 6
+"""Zeros at the end that one number has more than the other, at most. In longer runs, and in long numbers of two or
+three different digits (one in ten is of few), windows look alike: no reader of windows can learn to tell them apart."""
 _VERDICTS = {"<": "less", "=": "eq", ">": "over"}
 _SO_FAR = {"<": "low", "=": "even", ">": "high"}
 _GROUP = 2  # symbols that a state reads: few, so that even the shortest numbers of S take more than one window
@@ -25,7 +28,7 @@ _GROUP = 2  # symbols that a state reads: few, so that even the shortest numbers
 
 def _draw(rng: random.Random, digits: int, whole: int) -> str:
     """So many digits; the first is no zero where more than one stands before the point."""
-    text = "".join(rng.choices(rng.choice(_ALPHABETS), k=digits))
+    text = "".join(rng.choices(_DIGITS if rng.random() < 0.9 else rng.choice(_FEW), k=digits))
     return rng.choice("123456789") + text[1:] if whole > 1 and text[0] == "0" else text
 
 
@@ -36,9 +39,8 @@ def _whole(rng: random.Random, digits: int) -> int:
 
 def _equal_pair(rng: random.Random, lo: int, hi: int) -> tuple[str, str]:
     """One value twice: the same string, or with more zeros at the end of one fraction, or of both."""
-    m, n = rng.randint(lo, hi), rng.randint(lo, hi)
-    if rng.random() < 0.5:
-        n = min(max(m + rng.choice((-3, -2, -1, 1, 2, 3)), lo), hi)
+    m = rng.randint(lo, hi)
+    n = min(max(m + rng.choice((-1, 1)) * rng.randint(1, _ZEROS), lo), hi)
     if m == n or rng.random() < 0.3:
         whole = _whole(rng, m)
         text = pointed(_draw(rng, m, whole), whole)
@@ -47,7 +49,7 @@ def _equal_pair(rng: random.Random, lo: int, hi: int) -> tuple[str, str]:
     whole = _whole(rng, short)
     digits = _draw(rng, short, whole)
     if rng.random() < 0.3:
-        kept = rng.randint(whole, short)
+        kept = max(whole, short - rng.randint(0, _ZEROS))
         digits = digits[:kept] + "0" * (short - kept)
     pair = pointed(digits, whole), pointed(digits + "0" * (long - short), whole)
     return pair if rng.random() < 0.5 else (pair[1], pair[0])
@@ -69,6 +71,7 @@ def _unequal_pair(rng: random.Random, lo: int, hi: int) -> tuple[str, str]:
     whole = _whole(rng, short)
     digits = _draw(rng, long, whole)
     if kind < 0.7 and m < n:  # one goes on where the other ends: zeros, and a digit somewhere among them
+        n = min(n, m + _ZEROS)
         tail = ["0"] * (n - m)
         tail[rng.randrange(n - m) if rng.random() < 0.5 else -1] = rng.choice("123456789")
         return pointed(digits[:m], whole), pointed(digits[:m] + "".join(tail), whole)
