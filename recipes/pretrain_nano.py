@@ -66,6 +66,10 @@ class Ring(NamedTuple):
     end: int
     twin: str = ""  # the point's second address, under the letter of the fraction
 
+    def met(self, place: int, from_behind: bool) -> str:
+        """The address at a place. Who comes from behind the point meets it under the fraction's letter."""
+        return self.twin if self.twin and from_behind and place == self.point else self.path[place]
+
 
 class Page:
     """A document under construction: its text, what each piece is to the reader, and the tape that it describes."""
@@ -687,7 +691,7 @@ def _turn(page: Page, text: str, window: str, letter: str, head: int) -> None:
             if k == ring.point and ring.twin:
                 page.add(" ", FORM)
                 page.add(ring.twin[0], FREE)
-                page.add(f"{ring.twin[1:]}", VALUE)
+                page.add(ring.twin[1:], VALUE)
                 page.add("=", FORM)
                 page.add(text[k], VALUE)
                 page.cells[ring.twin] = text[k]
@@ -747,11 +751,8 @@ def abreast(page: Page) -> None:
         page.line(label, begun)
         if carries:
             page.add(str(carry), VALUE if begun else FREE)
-        # From behind it, a point is met under the fraction's letter.
-        p = page.read(one.twin if i == one.point and one.twin and where == ends else one.path[i], begun or known)
-        q = page.read(
-            other.twin if j == other.point and other.twin and where == ends else other.path[j], begun or known
-        )
+        p = page.read(one.met(i, where == ends), begun or known)
+        q = page.read(other.met(j, where == ends), begun or known)
         begun = True
         if p == q == ".":
             continue
@@ -1891,7 +1892,9 @@ def card(args: argparse.Namespace, state: dict[str, Any]) -> str:
     )
     phases = ", ".join(
         f"to {p.end / 1e6:g} million {p.width:,} tokens (tapes of {p.shortest} to {p.longest} cells"
-        + (f"; on {100 * p.split:g}% of the pages a ring changes its letter behind the point)" if p.split else ")")
+        + (f"; on {100 * p.split:g}% of the pages a ring changes its letter behind the point" if p.split else "")
+        + ("; strings that are easily taken for each other" if p.hard else "")
+        + (f"; {p.shown} symbols shown again where something is written out)" if p.shown else ")")
         for p in PHASES
     )
     begun = ", ".join(f"{tokens / 1e6:.1f}" for tokens in state["begun"])

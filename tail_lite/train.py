@@ -359,6 +359,8 @@ def train(config: RunConfig, rows: list[Row], say: Callable[[str], None] = print
             last_checkpoint(checkpoints)  # removes what was half-written
             raise RunError(_how_to_resume("the disk is full", config)) from error
         raise
+    if pool:
+        pool.shutdown()
     shutil.rmtree(checkpoints, ignore_errors=True)
     # The callbacks refer to the trainer, which would keep the model on the GPU while the next stages run.
     trainer.accelerator.free_memory()

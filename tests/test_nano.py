@@ -100,11 +100,14 @@ def test_pages_are_a_function_of_their_coordinates(recipe) -> None:
 
 
 def _pages(recipe: ModuleType, many: int) -> list[str]:
-    """A third of them of each part of the curriculum."""
+    """A third of them of each of three parts of the curriculum, and as many with all habits that came later."""
+    last = recipe.PHASES[-1]
+    late = {"split": last.split, "hard": last.hard, "shown": last.shown}
+    parts = ((recipe.FOUNDATION, {}), (recipe.SKILLS, {}), (recipe.LAST, {}), (recipe.LAST, late))
     return [
-        "".join(t for t, _ in recipe.document(rng_of("test", k), 2_500, 30, skills=skills))
+        "".join(t for t, _ in recipe.document(rng_of("test", k), 2_500, 30, skills=skills, **habits))
         for k in range(many // 3)
-        for skills in (recipe.FOUNDATION, recipe.SKILLS, recipe.LAST)
+        for skills, habits in parts
     ]
 
 
