@@ -99,6 +99,26 @@ def test_pages_are_a_function_of_their_coordinates(recipe) -> None:
         assert positions[-1] < 16_384
 
 
+def test_noise_is_on_the_matrices_while_gradients_are_taken_and_then_gone(recipe) -> None:
+    def copy(model: Any) -> dict[str, Any]:
+        return {name: p.detach().clone() for name, p in model.named_parameters()}
+
+    model = nano.fresh_model(1)
+    before, within = copy(model), []
+    for seed in (1, 1, 2):
+        with recipe.shaken(model, 0.2, seed):
+            within.append(copy(model))
+        assert all(p.equal(before[name]) for name, p in model.named_parameters())
+    for name, p in before.items():
+        matrix = p.ndim == 2 and "embed" not in name
+        assert within[0][name].equal(within[1][name])
+        assert within[0][name].equal(p) != matrix
+        assert within[0][name].equal(within[2][name]) != matrix
+        assert (within[0][name] - p).std() < 0.21 * p.std() or not matrix
+    with recipe.shaken(model, 0.0, 1):
+        assert all(p.equal(before[name]) for name, p in model.named_parameters())
+
+
 def _pages(recipe: ModuleType, many: int) -> list[str]:
     """A third of them of each of three parts of the curriculum, and as many with all habits that came later."""
     last = recipe.PHASES[-1]
