@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 from typing import NamedTuple
 
@@ -31,6 +32,18 @@ def pointed(digits: str, whole: int) -> str:
     return f"{digits[:whole]}.{digits[whole:]}" if whole < len(digits) else digits
 
 
+def draw(rng: random.Random, digits: int, stretched: float) -> str:
+    """So many random digits; with this probability a stretch of them has few different ones. It is no longer than what
+    a window quotes: in longer ones a reader of windows could not know the place, however well it reads."""
+    text = "".join(rng.choices("0123456789", k=digits))
+    if rng.random() < stretched:
+        size = min(digits, QUOTED)
+        at = rng.randint(0, digits - size)
+        text = text[:at] + "".join(rng.choices(rng.choice(_FEW), k=size)) + text[at + size :]
+    return text
+
+
+_FEW = ("09", "01", "0999", "0459", "45", "0001")
 GROUP, QUOTED = 5, 6
 """Symbols go by so many from the input to cells and from cells to the result. The last digit of an address tells
 whether it ends a group, so nothing has to be counted. And so many are quoted before them."""

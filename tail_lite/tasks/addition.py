@@ -20,15 +20,16 @@ from itertools import product
 
 from tail_lite.tape import BLANK, HALT, Rule, Tape, Trace, Value
 from tail_lite.tasks._checks import check_keys
-from tail_lite.tasks._decimals import ENDS, GROUP, check_decimals, length, take
+from tail_lite.tasks._decimals import ENDS, GROUP, check_decimals, draw, length, take
 from tail_lite.tasks.base import ANSWER_MARK, Baseline, Problem, Task
 
 _DIGIT = "0123456789"
 
 
-def _number(rng: random.Random, digits: int, alphabet: str) -> str:
-    """A decimal string of so many digits; a point with probability one half, anywhere between two digits."""
-    text = "".join(rng.choices(alphabet, k=digits))
+def _number(rng: random.Random, digits: int) -> str:
+    """A decimal string of so many digits; a point with probability one half, anywhere between two digits. One in ten
+    has a stretch of few different digits."""
+    text = draw(rng, digits, 0.1)
     point = rng.randint(1, digits - 1) if digits > 1 and rng.random() < 0.5 else 0
     if text[0] == "0" and digits > 1 and point != 1:
         text = rng.choice("123456789") + text[1:]
@@ -37,9 +38,8 @@ def _number(rng: random.Random, digits: int, alphabet: str) -> str:
 
 def sample(rng: random.Random, lo: int, hi: int) -> Problem:
     """Mostly random digits. In one problem in six, digits of equal place value make nine over a stretch, at whose lower
-    end they make ten, so that one carry runs on; one in thirty has few different digits."""
-    alphabet = _DIGIT if rng.random() < 29 / 30 else rng.choice(("09", "0999", "0459", "45"))
-    a, b = (_number(rng, rng.randint(lo, hi), alphabet) for _ in "ab")
+    end they make ten, so that one carry runs on."""
+    a, b = (_number(rng, rng.randint(lo, hi)) for _ in "ab")
     return {"a": a, "b": _complement(rng, a, b) if rng.random() < 1 / 6 else b}
 
 

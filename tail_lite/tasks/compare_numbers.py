@@ -13,22 +13,22 @@ from decimal import Decimal
 
 from tail_lite.tape import BLANK, HALT, Tape, Trace
 from tail_lite.tasks._checks import check_keys
-from tail_lite.tasks._decimals import ENDS, check_decimals, length, pointed, take
+from tail_lite.tasks._decimals import ENDS, check_decimals, draw, length, pointed, take
 from tail_lite.tasks.base import Problem, Task
 
 _DIGITS = "0123456789"
-_FEW = ("09", "01", "0459", "78", "0001")
 _ZEROS = 6
-"""Zeros at the end that one number has more than the other, at most. In longer runs, and in long numbers of two or
-three different digits (one in ten is of few), windows look alike: no reader of windows can learn to tell them apart."""
+"""At most so many zeros are put at the end of a number: in longer runs windows look alike, and no reader of windows can
+learn to tell them apart."""
 _VERDICTS = {"<": "less", "=": "eq", ">": "over"}
 _SO_FAR = {"<": "low", "=": "even", ">": "high"}
 _GROUP = 2  # symbols that a state reads: few, so that even the shortest numbers of S take more than one window
 
 
 def _draw(rng: random.Random, digits: int, whole: int) -> str:
-    """So many digits; the first is no zero where more than one stands before the point."""
-    text = "".join(rng.choices(_DIGITS if rng.random() < 0.9 else rng.choice(_FEW), k=digits))
+    """So many digits; the first is no zero where more than one stands before the point. One in five has a stretch of
+    few different ones."""
+    text = draw(rng, digits, 0.2)
     return rng.choice("123456789") + text[1:] if whole > 1 and text[0] == "0" else text
 
 
@@ -49,7 +49,7 @@ def _equal_pair(rng: random.Random, lo: int, hi: int) -> tuple[str, str]:
     whole = _whole(rng, short)
     digits = _draw(rng, short, whole)
     if rng.random() < 0.3:
-        kept = max(whole, short - rng.randint(0, _ZEROS))
+        kept = max(whole, short - rng.randint(0, _ZEROS - (long - short)))
         digits = digits[:kept] + "0" * (short - kept)
     pair = pointed(digits, whole), pointed(digits + "0" * (long - short), whole)
     return pair if rng.random() < 0.5 else (pair[1], pair[0])
