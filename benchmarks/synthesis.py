@@ -189,12 +189,14 @@ def against_clrs(python: str, rounds: int, seconds: float) -> tuple[list[dict[st
 # Addition, written by hand
 
 
-def _cells_by_hand(add: Callable[[str], None], text: str, tracks: str, names: str) -> tuple[list[list[str]], int, int]:
+def _cells_by_hand(
+    add: Callable[[str], None], text: str, tracks: str, names: str, skip: int
+) -> tuple[list[list[str]], int, int]:
     """The windows of a number between blanks; its addresses on either track, the places of its point and its end."""
     start, end = 10 * int(text[1]), len(text) - 1
     point = text.index(".") if "." in text else end
     track = tracks[0]
-    path, other = ([f"{t}{(start + k) % 100:02}" for k in range(end + 1)] for t in tracks)
+    path, other = ([f"{t}{(start + k + k // 5 * skip) % 100:02}" for k in range(end + 1)] for t in tracks)
     name = names[0]
     for at in (0, *range(6, end + 1, 5)):
         stop = at + (5 if at else 6)
@@ -237,8 +239,8 @@ def addition_by_hand(problem: Problem) -> str:
     a, b = f"_{problem['a']}_", f"_{problem['b']}_"
     lines: list[str] = []
     add = lines.append
-    (u, s), i, end_u = _cells_by_hand(add, a, "ux", "ac")
-    (v, t), j, end_v = _cells_by_hand(add, b, "vy", "bf")
+    (u, s), i, end_u = _cells_by_hand(add, a, "ux", "ac", 0)
+    (v, t), j, end_v = _cells_by_hand(add, b, "vy", "bf", 10)
     point_u, point_v = i, j
 
     head = f"rest pu={u[i][1:]} pv={v[j][1:]} {u[i]}={a[i]} {v[j]}={b[j]}"

@@ -107,7 +107,7 @@ Column = tuple[str, str]  # addresses of two cells
 Names = tuple[str, ...]  # a state's name by carry
 
 _tracks: dict[str, tuple[str, ...]] = {}
-_rings: dict[tuple[str, int, int], tuple[str, ...]] = {}
+_rings: dict[tuple[str, int, int, int], tuple[str, ...]] = {}
 
 
 def addresses(track: str, n: int) -> tuple[str, ...]:
@@ -118,20 +118,22 @@ def addresses(track: str, n: int) -> tuple[str, ...]:
     return known
 
 
-def ring(track: str, first: int, least: int) -> tuple[str, ...]:
+def ring(track: str, first: int, least: int, skip: int = 0) -> tuple[str, ...]:
     """The addresses of a track that is a ring of 100 cells (1,000, … where `least` are more), in order from the cell
     `first` hundredths of the way round: ``ring("u", 80, 50)`` is ``u80 u81 … u99 u00 … u79``.
 
     With starts all round the ring, short problems use every address that long ones do (random-start index hints: Zhou
-    et al., arXiv 2402.09371).
+    et al., arXiv 2402.09371). But addresses that are far apart on it stand side by side in long problems only, and a
+    model that never has to tell two apart may come to take one for the other. So a second track can `skip` ten cells
+    behind every five: ``u80 … u84 u95 … u99 u10 …``, where other addresses are neighbours.
     """
     places = max(2, len(str(least)))
-    known = _rings.get((track, first, places))
+    known = _rings.get((track, first, places, skip))
     if known is None:
         size = 10**places
         start = first * size // 100
-        known = tuple([f"{track}{(start + k) % size:0{places}}" for k in range(size)])
-        _rings[track, first, places] = known
+        known = tuple([f"{track}{(start + k + k // 5 * skip) % size:0{places}}" for k in range(size)])
+        _rings[track, first, places, skip] = known
     return known
 
 

@@ -227,6 +227,10 @@ def test_a_ring_comes_round():
     assert len(set(path)) == 100
     assert ring("v", 0, 99)[-1] == "v99"
     assert ring("v", 30, 100)[0] == "v300"
+    assert ring("v", 80, 50, skip=10)[3:7] == ("v83", "v84", "v95", "v96")
+    for least in (99, 999, 9_999):
+        path = ring("v", 80, least, skip=10)
+        assert len(set(path)) == len(path) > least
 
 
 def test_halting_needs_an_announcement():

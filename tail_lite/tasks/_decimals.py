@@ -60,7 +60,14 @@ class Number(NamedTuple):
 
 
 def take(
-    tape: Tape, number: str, tracks: str, states: str, then: str, group: int = GROUP, marks: str = "hpe"
+    tape: Tape,
+    number: str,
+    tracks: str,
+    states: str,
+    then: str,
+    group: int = GROUP,
+    marks: str = "hpe",
+    skip: int = 0,
 ) -> Number:
     """Read a number of the input, a group a state: each symbol gets its address. Those of the cells ``h``, ``p`` and
     ``e`` of its tracks that are among the `marks` keep where it begins, has its point and ends. `tracks` and `states`
@@ -75,7 +82,7 @@ def take(
     text = f"{BLANK}{number}{BLANK}"
     end = len(text) - 1
     point = text.index(".") if "." in text else end
-    whole, fraction = (ring(track, 10 * int(text[1]), len(text)) for track in tracks)
+    whole, fraction = (ring(track, 10 * int(text[1]), len(text), skip) for track in tracks)
     at, stop, name = 0, group + 1, states[0]
     with tape.loop():
         while at <= end:
