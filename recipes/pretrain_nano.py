@@ -102,6 +102,7 @@ class Page:
         self.divisor = 0  # of the indices that end a line of groups or lines; 0 until one of them is met
         self.splits = False  # a ring goes on under another letter behind its point
         self.hard = False  # strings are easily taken for each other; a split ring has its point under both letters
+        self.gaps = False  # every other ring skips ten cells behind every five
         self.quoted = 0  # symbols that a window shows again; 0 until one is met
         self.shown = 0  # the same where something is written out; 0: no other than elsewhere
         self.marks = ("", "", "")  # of the cells that keep where a ring begins, has its point and ends
@@ -670,14 +671,15 @@ def _habits_of_rings(page: Page) -> tuple[int, int, tuple[str, str, str]]:
 
 def _turn(page: Page, text: str, window: str, letter: str, head: int) -> None:
     new, quoted, (begins, has_point, ends) = _habits_of_rings(page)
-    path = ring_of(letter, 10 * head, 99)
+    skip = 10 if page.gaps and page.rng.random() < 0.5 else 0
+    path = ring_of(letter, 10 * head, 99, skip)
     if len(text) > 95:
         text = f"{text[:90]}_"
     ring = Ring(path, text.find(".") if "." in text else len(text) - 1, len(text) - 1)
     last = letter
     if page.splits and ring.point < ring.end:
         last = page.letter()
-        fraction = ring_of(last, 10 * head, 99)
+        fraction = ring_of(last, 10 * head, 99, skip)
         path = path[: ring.point + 1] + fraction[ring.point + 1 :]
         ring = ring._replace(path=path, twin=fraction[ring.point] if page.hard else "")
     labels = _label(page.rng), _label(page.rng)
@@ -688,7 +690,9 @@ def _turn(page: Page, text: str, window: str, letter: str, head: int) -> None:
         if at == 0:
             page.write(f"{begins}{letter}", path[0][1:], known=False, kind=FREE)
         for k in range(at, min(stop, ring.end + 1)):
-            _new_cell(page, path[k], text[k], k != ring.point + 1 or last == letter or ring.twin != "")
+            same_letter = k != ring.point + 1 or last == letter or ring.twin != ""
+            # Nobody can know at the place of the first gap whether there is one.
+            _new_cell(page, path[k], text[k], same_letter and not (page.gaps and k == 5))
             if k == ring.point and ring.twin:
                 page.add(" ", FORM)
                 page.add(ring.twin[0], FREE)
@@ -1607,6 +1611,7 @@ def document(
     split: float = 0.0,
     hard: bool = False,
     shown: int = 0,
+    gaps: bool = False,
 ) -> list[tuple[str, int]]:
     """One page of about `size` characters whose tapes have at most `longest` cells; of one skill, or of all."""
     page = Page(rng, size)
@@ -1614,6 +1619,7 @@ def document(
     page.splits = split > 0 and rng.random() < split
     page.hard = hard
     page.shown = shown if shown and rng.random() < 0.7 else 0
+    page.gaps = gaps
     names, weights = list(skills), [share for _, share in skills.values()]
     if skill is None and rng.random() < 0.3:
         # A page with few skills, so that each is also met in long unbroken exercises.
@@ -1650,6 +1656,7 @@ class Phase(NamedTuple):
     split: float = 0.0  # share of the pages on which a ring goes on under another letter behind its point
     hard: bool = False  # strings are easily taken for each other, and a split ring has its point under both letters
     shown: int = 0  # symbols that are shown again where something is written out, on seven pages of ten
+    gaps: bool = False  # every other ring skips ten cells behind every five
     noise: float = 0.0  # on the weights while gradients are taken, as a share of their spread: up to so much
 
 
@@ -1673,7 +1680,8 @@ PHASES = (
     Phase(105_060_000, 3072, 100, TWINS, 20, 3_000, 0.7, True),
     Phase(114_000_000, 3072, 100, OVERLAPS, 20, 3_000, 0.7, True),
     Phase(122_000_000, 3072, 100, LONGER, 20, 3_000, 0.7, True, 10),
-    Phase(132_000_000, 3072, 100, LAST, 24, 3_000, 0.7, True, 10, 0.2),
+    Phase(132_000_000, 3072, 100, LAST, 24, 3_000, 0.7, True, 10, False, 0.2),
+    Phase(140_000_000, 3072, 100, LAST, 24, 3_000, 0.7, True, 10, True, 0.2),
 )
 TOKENS = PHASES[-1].end
 RISES = (
@@ -1687,6 +1695,7 @@ RISES = (
     102_000_000,
     114_000_000,
     122_000_000,
+    132_000_000,
 )
 """Tokens after which the rate rises once more."""
 ANEW = 54_000_000
@@ -1715,7 +1724,7 @@ def row(tokenizer: Any, seed: int, index: int, phase: Phase) -> tuple[list[int],
         cells = int(math.exp(rng.uniform(math.log(phase.shortest), math.log(phase.longest))) + 0.5)
         more, their_kinds = encode(
             tokenizer,
-            document(rng, size, cells, skills=phase.skills, split=phase.split, hard=phase.hard, shown=phase.shown),
+            document(rng, size, cells, None, phase.skills, phase.split, phase.hard, phase.shown, phase.gaps),
         )
         ids += [*more, end]
         kinds += [*their_kinds, FORM]
@@ -1792,7 +1801,7 @@ def optimizers(model: Any, rate: float) -> list[Any]:
 
 
 def rate_factor(tokens: int, total: int) -> float:
-    """A short warm-up, a plateau, straight down over the last third; then ten times up to two fifths and down."""
+    """A short warm-up, a plateau, straight down over the last third; then eleven times up to two fifths and down."""
     for start, end in zip(RISES, (*RISES[1:], TOKENS), strict=True):
         if start <= tokens < end:
             return max(0.02, 0.4 * min((tokens - start + 8_000) / 160_000, (end - tokens) / (end - start)))
@@ -1929,6 +1938,7 @@ def card(args: argparse.Namespace, state: dict[str, Any]) -> str:
         + (f"; on {100 * p.split:g}% of the pages a ring changes its letter behind the point" if p.split else "")
         + ("; strings that are easily taken for each other" if p.hard else "")
         + (f"; {p.shown} symbols shown again where something is written out" if p.shown else "")
+        + ("; every other ring skips ten cells behind every five" if p.gaps else "")
         + (f"; noise of up to {100 * p.noise:g}% on the weights)" if p.noise else ")")
         for p in PHASES
     )
