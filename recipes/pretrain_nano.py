@@ -864,6 +864,109 @@ def overlaps(page: Page) -> None:
     page.add("\n", FORM)
 
 
+def lists(page: Page) -> None:
+    """Numbers of a list, each shown behind the one before it and then put into a cell of a ring, at times with its
+    index beside it."""
+    rng = page.rng
+    many = max(2, min(70, _length(page)))
+    if rng.random() < 0.6:
+        width = rng.choice((2 * many, 4 * many, 2_000))
+        start = rng.randint(-999, max(-999, 1_000 - width))
+        items = [str(v) for v in sorted(rng.sample(range(start, start + width), many))]
+    else:
+        items = [_integer(rng) for _ in range(many)]
+    page.add("\n" if page.written else "", FREE)
+    page.add(rng.choice(("[{}]", "[{}].", "{}", "{}.")).format(", ".join(items)), FREE)
+    window, letter, count = page.different(3)
+    indexed, label = rng.random() < 0.6, _label(rng)
+    path = ring_of(letter, 10 * (int(items[0][-1]) if rng.random() < 0.6 else rng.randrange(10)), 99)
+    last = ""
+    for k, item in enumerate([*items, "_"]):
+        page.line(label, k > 0)
+        page.write(window, f"{last}{item}", known=k > 0)
+        page.write(path[k], item, known=k > 0)
+        if indexed and item != "_":
+            page.write(f"{count}{path[k][1:]}", str(k), known=k > 0)
+        last = f"{item},"
+    page.add(f"\n{_STOP}", FORM)
+
+
+def grids(page: Page) -> None:
+    """A table whose rows and columns go by capitals in alphabetical order from any one on. Words are taken apart into
+    their letters, and every cell follows from the letters of its row and column and from its neighbours. Then cells in
+    no order, or a way back through the table."""
+    rng = page.rng
+    most = max(3, min(10, page.longest // 4))
+    rows, columns = (_capitals(rng.randrange(26)) for _ in range(2))
+    table, down, across, queue, found = page.different(5)
+    alphabet = rng.sample(string.ascii_lowercase, rng.choice((2, 2, 3, 3, 4, 5)))
+    words = ["".join(rng.choices(alphabet, k=rng.randint(2, most))) for _ in range(2)]
+    label = _label(rng)
+    for n, (word, track, path) in enumerate(zip(words, (down, across), (rows, columns), strict=True)):
+        page.line(label, n > 0)
+        page.write(queue, word, n > 0, FREE)
+        for k, symbol in enumerate(word, 1):
+            page.line(label, True)
+            page.read(queue, True)
+            page.write(f"{track}{path[k]}", symbol, k > 1)
+            page.write(queue, word[k:] or "_", True)
+    values = _capitals(rng.randrange(26))
+    follows = dict(zip(values, values[1:] + values[:1], strict=True))
+    grows, name = rng.random() < 0.7, _label(rng)
+
+    def cell(i: int, j: int) -> str:
+        return f"{table}{rows[i]}{columns[j]}"
+
+    n, m = len(words[0]), len(words[1])
+    page.add("\n", FORM)
+    for k, (i, j) in enumerate([(0, j) for j in range(m + 1)] + [(i, 0) for i in range(1, n + 1)]):
+        page.cells[cell(i, j)] = values[0]
+        page.add((" " if k else "") + cell(i, j), VALUE if k else FREE)
+        page.add(f"={values[0]}", VALUE if k else FREE)
+    seen: set[bool] = set()
+    for i in range(1, n + 1):
+        for j in range(1, m + 1):
+            begun = bool(seen)
+            page.line(name, begun)
+            left = page.read(cell(i, j - 1), begun)
+            equal = page.read(f"{across}{columns[j]}", begun) == page.read(f"{down}{rows[i]}", begun)
+            other = page.read(cell(i - 1, j - 1) if equal else cell(i - 1, j), equal in seen)
+            result = (follows[other] if grows else other) if equal else left if left == follows[other] else other
+            page.add(" :", FORM)
+            page.add(result, VALUE if equal in seen else FREE)
+            page.write(cell(i, j), result, begun)
+            seen.add(equal)
+    page.add(f"\n{_STOP}", FORM)
+    if rng.random() < 0.5:
+        for k in range(rng.randint(2, 5)):
+            page.line(label, k > 0)
+            for _ in range(rng.randint(2, 4)):
+                page.read(cell(rng.randint(0, n), rng.randint(0, m)), known=False)
+            page.open = True
+        return
+    i, j, back = n, m, _label(rng)
+    seen.clear()
+    while i and j:
+        begun = bool(seen)
+        page.line(back, begun)
+        page.add(f"{rows[i]}{columns[j]}", VALUE if begun else FREE)
+        equal = page.read(f"{down}{rows[i]}", begun) == page.read(f"{across}{columns[j]}", begun)
+        known = equal in seen
+        seen.add(equal)
+        if equal:
+            page.write(f"{found}{page.read(cell(i, j), known)}", page.cells[f"{down}{rows[i]}"], known)
+            i, j = i - 1, j - 1
+        else:
+            up, left = page.read(cell(i - 1, j), known), page.read(cell(i, j - 1), known)
+            i, j = (i, j - 1) if left == follows[up] else (i - 1, j)
+    page.add(f"\n{_STOP}", FORM)
+
+
+def _capitals(start: int) -> str:
+    """The alphabet from this letter on, round and round."""
+    return string.ascii_uppercase[start:] + string.ascii_uppercase[:start]
+
+
 def copies(page: Page) -> None:
     """A raw string again: contiguous, from right there or from further up; or spaced, backwards, joined."""
     rng = page.rng
@@ -1548,44 +1651,46 @@ def counting(page: Page) -> None:
 
 
 Skill = Callable[[Page], Any]
-_SHARES: dict[str, tuple[Skill, int, int, int, int, int, int, int, int, int, int, int, int]] = {
-    "blocks": (blocks, 0, 44, 60, 4, 0, 0, 0, 0, 0, 0, 0, 0),
-    "scan": (scan, 32, 16, 16, 12, 12, 12, 10, 2, 2, 2, 2, 2),
-    "copies": (copies, 16, 22, 30, 24, 24, 24, 16, 6, 6, 6, 6, 6),
-    "strings": (strings, 8, 10, 10, 10, 10, 10, 8, 3, 3, 3, 3, 3),
-    "look_up": (look_up, 8, 8, 8, 20, 20, 20, 24, 80, 50, 50, 50, 90),
-    "sweep": (sweep, 6, 4, 4, 4, 4, 4, 3, 1, 1, 1, 1, 1),
-    "overwrite": (overwrite, 6, 5, 5, 12, 12, 12, 10, 8, 8, 8, 8, 8),
-    "side_by_side": (side_by_side, 18, 24, 24, 24, 24, 30, 12, 4, 4, 4, 4, 4),
-    "ripple": (ripple, 4, 6, 6, 6, 6, 6, 5, 3, 3, 3, 3, 3),
-    "collect": (collect, 18, 24, 24, 6, 6, 6, 4, 1, 1, 1, 1, 1),
-    "pieces": (pieces, 2, 2, 2, 3, 3, 3, 2, 1, 1, 1, 1, 1),
-    "pointers": (pointers, 4, 4, 4, 5, 5, 5, 4, 2, 2, 2, 2, 2),
-    "links": (links, 2, 2, 2, 3, 3, 3, 2, 1, 1, 1, 1, 1),
-    "stack": (stack, 2, 2, 2, 3, 3, 3, 2, 1, 1, 1, 1, 1),
-    "best": (best, 2, 2, 2, 3, 3, 3, 2, 1, 1, 1, 1, 1),
-    "table": (table, 2, 2, 2, 4, 4, 4, 3, 2, 2, 2, 2, 4),
-    "compare": (compare, 10, 12, 20, 14, 14, 24, 10, 4, 4, 4, 4, 4),
-    "halves": (halves, 2, 3, 3, 5, 5, 5, 4, 2, 2, 2, 2, 2),
-    "sums": (sums, 5, 5, 5, 8, 8, 8, 8, 4, 4, 4, 4, 4),
-    "counting": (counting, 2, 2, 2, 2, 2, 2, 2, 1, 1, 1, 1, 1),
-    "sentence": (sentence, 5, 4, 4, 4, 4, 4, 4, 3, 3, 3, 3, 3),
-    "windows": (windows, 0, 0, 70, 4, 0, 0, 0, 0, 0, 0, 0, 0),
-    "rests": (rests, 0, 0, 0, 80, 10, 2, 0, 0, 0, 0, 0, 0),
-    "runs": (runs, 0, 0, 0, 50, 10, 2, 2, 0, 0, 0, 0, 0),
-    "groups": (groups, 0, 0, 0, 0, 90, 6, 2, 0, 0, 0, 0, 0),
-    "lines": (lines, 0, 0, 0, 0, 110, 6, 2, 0, 0, 0, 0, 0),
-    "queues": (queues, 0, 0, 0, 0, 0, 130, 3, 0, 0, 0, 0, 0),
-    "joins": (joins, 0, 0, 0, 0, 0, 90, 3, 0, 0, 0, 0, 0),
-    "turns": (turns, 0, 0, 0, 0, 0, 0, 110, 12, 70, 70, 70, 80),
-    "abreast": (abreast, 0, 0, 0, 0, 0, 0, 60, 90, 80, 80, 80, 110),
-    "unrolled": (unrolled, 0, 0, 0, 0, 0, 0, 80, 50, 80, 80, 110, 100),
-    "overlaps": (overlaps, 0, 0, 0, 0, 0, 0, 0, 0, 0, 90, 150, 110),
+_SHARES: dict[str, tuple[Skill, int, int, int, int, int, int, int, int, int, int, int, int, int]] = {
+    "blocks": (blocks, 0, 44, 60, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0),
+    "scan": (scan, 32, 16, 16, 12, 12, 12, 10, 2, 2, 2, 2, 2, 6),
+    "copies": (copies, 16, 22, 30, 24, 24, 24, 16, 6, 6, 6, 6, 6, 10),
+    "strings": (strings, 8, 10, 10, 10, 10, 10, 8, 3, 3, 3, 3, 3, 3),
+    "look_up": (look_up, 8, 8, 8, 20, 20, 20, 24, 80, 50, 50, 50, 90, 80),
+    "sweep": (sweep, 6, 4, 4, 4, 4, 4, 3, 1, 1, 1, 1, 1, 1),
+    "overwrite": (overwrite, 6, 5, 5, 12, 12, 12, 10, 8, 8, 8, 8, 8, 8),
+    "side_by_side": (side_by_side, 18, 24, 24, 24, 24, 30, 12, 4, 4, 4, 4, 4, 4),
+    "ripple": (ripple, 4, 6, 6, 6, 6, 6, 5, 3, 3, 3, 3, 3, 3),
+    "collect": (collect, 18, 24, 24, 6, 6, 6, 4, 1, 1, 1, 1, 1, 1),
+    "pieces": (pieces, 2, 2, 2, 3, 3, 3, 2, 1, 1, 1, 1, 1, 1),
+    "pointers": (pointers, 4, 4, 4, 5, 5, 5, 4, 2, 2, 2, 2, 2, 2),
+    "links": (links, 2, 2, 2, 3, 3, 3, 2, 1, 1, 1, 1, 1, 1),
+    "stack": (stack, 2, 2, 2, 3, 3, 3, 2, 1, 1, 1, 1, 1, 1),
+    "best": (best, 2, 2, 2, 3, 3, 3, 2, 1, 1, 1, 1, 1, 1),
+    "table": (table, 2, 2, 2, 4, 4, 4, 3, 2, 2, 2, 2, 4, 4),
+    "compare": (compare, 10, 12, 20, 14, 14, 24, 10, 4, 4, 4, 4, 4, 12),
+    "halves": (halves, 2, 3, 3, 5, 5, 5, 4, 2, 2, 2, 2, 2, 8),
+    "sums": (sums, 5, 5, 5, 8, 8, 8, 8, 4, 4, 4, 4, 4, 4),
+    "counting": (counting, 2, 2, 2, 2, 2, 2, 2, 1, 1, 1, 1, 1, 1),
+    "sentence": (sentence, 5, 4, 4, 4, 4, 4, 4, 3, 3, 3, 3, 3, 3),
+    "windows": (windows, 0, 0, 70, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0),
+    "rests": (rests, 0, 0, 0, 80, 10, 2, 0, 0, 0, 0, 0, 0, 0),
+    "runs": (runs, 0, 0, 0, 50, 10, 2, 2, 0, 0, 0, 0, 0, 0),
+    "groups": (groups, 0, 0, 0, 0, 90, 6, 2, 0, 0, 0, 0, 0, 0),
+    "lines": (lines, 0, 0, 0, 0, 110, 6, 2, 0, 0, 0, 0, 0, 0),
+    "queues": (queues, 0, 0, 0, 0, 0, 130, 3, 0, 0, 0, 0, 0, 0),
+    "joins": (joins, 0, 0, 0, 0, 0, 90, 3, 0, 0, 0, 0, 0, 0),
+    "turns": (turns, 0, 0, 0, 0, 0, 0, 110, 12, 70, 70, 70, 80, 140),
+    "abreast": (abreast, 0, 0, 0, 0, 0, 0, 60, 90, 80, 80, 80, 110, 110),
+    "unrolled": (unrolled, 0, 0, 0, 0, 0, 0, 80, 50, 80, 80, 110, 100, 100),
+    "overlaps": (overlaps, 0, 0, 0, 0, 0, 0, 0, 0, 0, 90, 150, 110, 100),
+    "lists": (lists, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 40),
+    "grids": (grids, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 24),
 }
-"""Every skill, and its shares of the exercises in the twelve parts of the curriculum: what carries all others; blocks
-and hard copies; then, ten times, what a reading of fine-tuned models' errors asked for."""
-FOUNDATION, SKILLS, WINDOWS, RUNS, GROUPS, QUEUES, RINGS, FAR, TWINS, OVERLAPS, LONGER, LAST = (
-    {name: (skill, shares[part]) for name, (skill, *shares) in _SHARES.items() if shares[part]} for part in range(12)
+"""Every skill, and its shares of the exercises in the thirteen parts of the curriculum: what carries all others; blocks
+and hard copies; then, eleven times, what a reading of fine-tuned models' errors asked for."""
+PARTS = FOUNDATION, SKILLS, WINDOWS, RUNS, GROUPS, QUEUES, RINGS, FAR, TWINS, OVERLAPS, LONGER, SHAKEN, LAST = tuple(
+    {name: (skill, shares[part]) for name, (skill, *shares) in _SHARES.items() if shares[part]} for part in range(13)
 )
 
 
@@ -1680,8 +1785,8 @@ PHASES = (
     Phase(105_060_000, 3072, 100, TWINS, 20, 3_000, 0.7, True),
     Phase(114_000_000, 3072, 100, OVERLAPS, 20, 3_000, 0.7, True),
     Phase(122_000_000, 3072, 100, LONGER, 20, 3_000, 0.7, True, 10),
-    Phase(132_000_000, 3072, 100, LAST, 24, 3_000, 0.7, True, 10, False, 0.2),
-    Phase(140_000_000, 3072, 100, LAST, 24, 3_000, 0.7, True, 10, True, 0.2),
+    Phase(132_000_000, 3072, 100, SHAKEN, 24, 3_000, 0.7, True, 10, False, 0.2),
+    Phase(144_000_000, 3072, 100, LAST, 24, 3_000, 0.7, True, 10, True, 0.2),
 )
 TOKENS = PHASES[-1].end
 RISES = (
@@ -1698,7 +1803,7 @@ RISES = (
     132_000_000,
 )
 """Tokens after which the rate rises once more."""
-ANEW = 54_000_000
+ANEW = (54_000_000, 132_000_000)
 """Here the optimizers begin anew, so that published weights of this age were all that was needed to go on."""
 CONTEXT = 16_384
 
@@ -1861,9 +1966,10 @@ def work(rank: int, args: argparse.Namespace, meeting: Path) -> None:
         began = time.monotonic()
         phase = phase_of(state["tokens"])
         width = phase.width
-        if state["tokens"] >= ANEW and not state.get("anew"):
+        anew = sum(state["tokens"] >= tokens for tokens in ANEW)
+        if anew > state.get("anew", 0):
             steppers[:] = optimizers(model, args.rate)
-            state["anew"] = True
+            state["anew"] = anew
         count = max(1, args.batch // width)
         rows = [row(tokenizer, args.seed, state["step"] * 1000 + k, phase) for k in range(count)]
         for stepper in steppers:
@@ -1931,7 +2037,21 @@ def card(args: argparse.Namespace, state: dict[str, Any]) -> str:
     parts = "; ".join(
         f"to {max(phase.end for phase in PHASES if phase.skills is skills) / 1e6:g} million "
         + ", ".join(f"{name} {share}" for name, (_, share) in skills.items())
-        for skills in (FOUNDATION, SKILLS, WINDOWS, RUNS, GROUPS, QUEUES, RINGS, FAR, TWINS, OVERLAPS, LONGER, LAST)
+        for skills in (
+            FOUNDATION,
+            SKILLS,
+            WINDOWS,
+            RUNS,
+            GROUPS,
+            QUEUES,
+            RINGS,
+            FAR,
+            TWINS,
+            OVERLAPS,
+            LONGER,
+            SHAKEN,
+            LAST,
+        )
     )
     phases = ", ".join(
         f"to {p.end / 1e6:g} million {p.width:,} tokens (tapes of {p.shortest} to {p.longest} cells"
@@ -1943,6 +2063,7 @@ def card(args: argparse.Namespace, state: dict[str, Any]) -> str:
         for p in PHASES
     )
     begun = ", ".join(f"{tokens / 1e6:.1f}" for tokens in state["begun"])
+    anew = " and ".join(f"{tokens / 1e6:g}" for tokens in ANEW)
     rows = "\n".join(f"| {name} | {a['short']} | {a['long']} |" for name, a in right.items())
     shape = nano.config()
     heads = f"{shape.num_attention_heads} heads of {shape.hidden_size // shape.num_attention_heads}"
@@ -1962,7 +2083,7 @@ tasks use to name states (`top`, `trim`, ...) occur as values of cells, but none
 - runs of the command were begun at {begun} million tokens; each went on where the last one had stopped
 - skills and their shares of the exercises: {parts}
 - curriculum, rows: {phases}
-- peak rate {args.rate}, Muon for matrices, AdamW for the rest; begun anew at {ANEW / 1e6:g} million tokens
+- peak rate {args.rate}, Muon for matrices, AdamW for the rest; begun anew at {anew} million tokens
 - hash of the token stream: `{state["hash"]}`
 
 Right values on held-out pages, per cent, given the true text before (short: tapes to {EVALS["short"][1]}

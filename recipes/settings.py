@@ -15,7 +15,6 @@ VARIANTS = {
     "default": [],
     "half-the-rate": ["--lr", "7.5e-4"],
     "twice-the-rate": ["--lr", "3e-3"],
-    "leaps": ["--leap", "0.7"],
     "rank-16": ["--rank", "16"],
     "batch-8": ["--batch", "8", "--micro-batch", "8"],
     "all-weights": ["--full"],

@@ -52,9 +52,6 @@ class RunConfig:
     batch: int = _flag(None, "rows an optimizer step (default: by model)")
     micro_batch: int = _flag(None, "rows a forward pass: more is faster, until memory is full (default: by model)")
     rank: int = _flag(None, "rank of the adapter (default: by model)")
-    leap: float = _flag(
-        None, "share of training rows whose positions leap at line ends, as if they were longer (default: by model)"
-    )
     save_every: int = _flag(100, "steps between checkpoints")
     engine: str = _flag(
         "auto", "vllm where CUDA and the package are present, else transformers", ("auto", "vllm", "transformers")
@@ -99,7 +96,7 @@ def resolve(config: RunConfig) -> RunConfig:
             get_baseline(task, config.baseline)
     filled: dict[str, Any] = {"tasks": tuple(t.name for t in tasks), "model": model}
     small = {"samples": 32, "eval_n": 2, "epochs": 1.0, "batch": 4, "micro_batch": 4} if config.quick else {}
-    for name in ("samples", "epochs", "lr", "batch", "micro_batch", "rank", "leap", "eval_n"):
+    for name in ("samples", "epochs", "lr", "batch", "micro_batch", "rank", "eval_n"):
         if getattr(config, name) is None:
             filled[name] = small.get(name, getattr(profile, name))
     if config.lr is None and config.full:
@@ -122,8 +119,6 @@ def resolve(config: RunConfig) -> RunConfig:
     for name in ("epochs", "lr"):
         if not 0 < getattr(done, name) < math.inf:
             raise UsageError(f"--{name} must be a number above 0, not {getattr(done, name)}")
-    if not 0 <= done.leap <= 1:
-        raise UsageError(f"--leap is a share of the rows, from 0 to 1, not {done.leap}")
     if done.batch % min(done.micro_batch, done.batch):
         raise UsageError(f"--batch {done.batch} is no multiple of --micro-batch {done.micro_batch}")
     for name in done.tasks:

@@ -14,7 +14,7 @@ from tail_lite.errors import UsageError
 from tail_lite.tape import HALT, Cell, Record, Run, State, Sweep, Trace
 from tail_lite.tasks.base import ANSWER_MARK
 
-_DIGIT = re.compile("[0-9]")
+_INDEX = re.compile("(?<=.)[0-9A-Z]")
 STYLES = ("minimal", "styled")
 ABLATIONS = ("memory-fetcher", "atomic-state", "linear-transition")
 MODULES = ("fetch", "solve", "write", "control", "answer")
@@ -180,9 +180,9 @@ def _said(cells: list[Cell]) -> str:
 
 
 def label_and_index(name: str) -> tuple[str, str]:
-    """``c12`` → ``c``, ``12`` and ``d3,4`` → ``d``, ``3,4``; phrases belong to labels."""
-    digit = _DIGIT.search(name)
-    at = digit.start() if digit else len(name)
+    """``c12`` → ``c``, ``12``; ``d3,4`` → ``d``, ``3,4``; ``dQT`` → ``d``, ``QT``. Phrases belong to labels."""
+    index = _INDEX.search(name)
+    at = index.start() if index else len(name)
     return name[:at], name[at:]
 
 

@@ -27,13 +27,11 @@ from tail_lite.config import RunConfig
 from tail_lite.errors import RunError, UsageError
 from tail_lite.merge import TRAINED_OVER, is_disk_full, save_model
 from tail_lite.models import LINEAR_LAYERS, NANO, context_length, has_cuda, load_model, load_tokenizer, locate, require
-from tail_lite.tasks.base import rng_of
 from tail_lite.verify import first_divergence
 
 Row = dict[str, Any]
 LOG = "train_log.jsonl"
 _GENERATED = "train_samples.jsonl"
-_FURTHER = 3  # times a row's length: the traces of L are two to four times as long as those of S
 _MOST_TOKENS, _MOST_NEW = 2048, 128  # of a training sample that is looked at, and generated from the first wrong one on
 
 
@@ -72,25 +70,6 @@ def encode(tokenizer: Any, rows: Iterable[Row], context: int) -> Encoded:
     return Encoded(ids, labels)
 
 
-def leaping(encoded: Encoded, newline: int, share: float, seed: int, context: int) -> list[list[int]]:
-    """Positions of every row's tokens. In this share of the rows they leap forward at up to four line ends, by at most
-    `_FURTHER` times the row's length in all, so that what lies far apart in longer problems is practised at the cost of
-    short ones (positional skips: Zhu et al., arXiv 2309.10400; random positions: Ruoss et al., arXiv 2305.16843)."""
-    positions = []
-    for k, ids in enumerate(encoded.ids):
-        rng = rng_of("leap", seed, k)
-        row = list(range(len(ids)))
-        lines = [at for at, token in enumerate(ids) if token == newline]
-        if rng.random() < share and lines:
-            places = sorted(rng.sample(lines, min(len(lines), rng.randint(1, 4))))
-            further = rng.randint(0, min(_FURTHER * len(ids), context - len(ids)))
-            reached = [*sorted(rng.randint(0, further) for _ in places[1:]), further]
-            for at, end, leap in zip(places, [*places[1:], len(ids)], reached, strict=True):
-                row[at:end] = [p + leap for p in row[at:end]]
-        positions.append(row)
-    return positions
-
-
 class Collator:
     """Pads a batch on the right, by *position*: where padding and stop token are the same id (as in Qwen2.5), masking
     by id would teach the model never to stop (transformers #23530, trl #976)."""
@@ -107,14 +86,11 @@ class Collator:
             return torch.tensor([row[name] + [fill] * (width - len(row[name])) for row in rows])
 
         mask = torch.tensor([[1] * len(r["input_ids"]) + [0] * (width - len(r["input_ids"])) for r in rows])
-        batch = {
+        return {
             "input_ids": padded("input_ids", self.pad_id),
             "labels": padded("labels", IGNORE),
             "attention_mask": mask,
         }
-        if "position_ids" in rows[0]:
-            batch["position_ids"] = padded("position_ids", 0)
-        return batch
 
 
 def choose_backend(config: RunConfig) -> str:
@@ -352,9 +328,6 @@ def train(config: RunConfig, rows: list[Row], say: Callable[[str], None] = print
             self.time = time.perf_counter()  # not training time
 
     columns = {"input_ids": encoded.ids, "labels": encoded.labels, "length": encoded.lengths}
-    if config.leap:
-        newline = tokenizer("\n", add_special_tokens=False)["input_ids"][-1]
-        columns["position_ids"] = leaping(encoded, newline, config.leap, config.seed, context_length(base))
     trainer = Trainer(
         model=model,
         args=arguments,

@@ -12,7 +12,7 @@ from tail_lite.synthesis import make_row
 from tail_lite.tasks import get_task
 from tail_lite.tasks.base import problem_json, rng_of
 from tail_lite.tokens import DATA_DIR, count_tokens
-from tail_lite.train import Collator, encode, leaping
+from tail_lite.train import Collator, encode
 
 
 def qwen_folder(tmp_path, eos, chat_template=None):
@@ -75,27 +75,6 @@ def test_padding_is_masked_by_position(tokenizer):
         assert (batch["labels"][k, n:] == IGNORE).all()
         assert batch["attention_mask"][k].sum() == n
         assert (batch["input_ids"][k, n:] == tokenizer.pad_token_id).all()
-
-
-def test_positions_leap_at_line_ends_only(tokenizer):
-    encoded = encode(tokenizer, rows(200), 4096)
-    newline = tokenizer("\n", add_special_tokens=False)["input_ids"][-1]
-    for context in (16_384, 2_400):
-        positions = leaping(encoded, newline, 0.5, 3, context)
-        assert positions == leaping(encoded, newline, 0.5, 3, context)
-        assert 60 < sum(row[-1] >= len(row) for row in positions) < 140
-        for ids, row in zip(encoded.ids, positions, strict=True):
-            assert len(row) == len(ids)
-            assert row[0] == 0
-            assert row[-1] < min(4 * len(ids), context)
-            leaps = [k for k in range(1, len(row)) if row[k] != row[k - 1] + 1]
-            assert len(leaps) <= 4
-            assert all(ids[k] == newline and row[k] > row[k - 1] for k in leaps)
-    assert leaping(encoded, newline, 0.0, 3, 4096) == [list(range(len(ids))) for ids in encoded.ids]
-    features = [{"input_ids": i, "labels": i, "position_ids": p} for i, p in zip(encoded.ids, positions, strict=True)]
-    batch = Collator(tokenizer.pad_token_id)(features[:3])
-    assert batch["position_ids"].shape == batch["input_ids"].shape
-    assert batch["position_ids"][1, : len(positions[1])].tolist() == positions[1]
 
 
 def test_a_sample_longer_than_the_context_is_refused(tokenizer):

@@ -90,7 +90,7 @@ def test_losses_fall_and_the_model_reloads(recipe, tmp_path, words):
 
 @pytest.mark.skipif(find_spec("unsloth") is None, reason="unsloth is not installed")
 def test_unsloth_backend(recipe, tmp_path):
-    words = ["addition", "--quick", "--leap", "1"]
+    words = ["addition", "--quick"]
     done = recipe("train_task.py", *words, "--backend", "unsloth", "--out", "run")
     if done.returncode == 2 and "unsloth backend cannot run here" in done.stderr:
         pytest.skip(done.stderr)
@@ -99,7 +99,6 @@ def test_unsloth_backend(recipe, tmp_path):
     adapter = json.loads((tmp_path / "run" / "adapter" / "adapter_config.json").read_text())
     assert set(LINEAR_LAYERS) == set(adapter["target_modules"])
     assert len(log_of(tmp_path / "run")) == 8
-    # Positions that leap must not be taken for samples packed into one row.
     assert recipe("train_task.py", *words, "--backend", "peft", "--out", "peft").returncode == 0
     for mine, other in zip(log_of(tmp_path / "run")[:3], log_of(tmp_path / "peft"), strict=False):
         assert mine["loss"] == pytest.approx(other["loss"], rel=1e-2)
@@ -191,7 +190,6 @@ def test_a_dry_run_loads_no_model_and_writes_nothing(recipe, tmp_path):
         (["addition", "--out", "/proc/run"], "cannot write"),
         (["addition", "--batch", "0"], "at least 1"),
         (["addition", "--epochs", "inf"], "a number above 0"),
-        (["addition", "--leap", "70"], "a share of the rows, from 0 to 1"),
         (["addition", "--model", "foo/ba r"], "neither a folder nor a hub name"),
         (["addition", "--style", "prose"], "invalid choice: 'prose'"),
         (["addition", "--style", "styled", "--baseline", "answer-only"], "excludes"),

@@ -162,14 +162,16 @@ def open_session(choice: Choice) -> Session:
 
 
 def tracks(addresses: Iterable[str]) -> tuple[dict[str, list[str]], list[str]]:
-    """Addresses by track: ``a1 a2 … x1 x2 …`` under their letters in order of index, and ``d0,0 d0,1 … d1,0 …`` a track
-    per row of the table; and the cells without index."""
+    """Addresses by track: ``a1 a2 … x1 x2 …`` under their letters in order of index, and ``d0,0 d0,1 … d1,0 …`` or
+    ``dAA dAB … dBA …`` a track per row of the table; and the cells without index."""
     grouped: dict[str, list[str]] = {}
     single: list[str] = []
     for address in addresses:
         label, index = label_and_index(address)
         if index:
             row, comma, _ = index.rpartition(",")
+            if index.isalpha():
+                row = index[:-1]
             grouped.setdefault(label + row + comma, []).append(address)
         else:
             single.append(address)

@@ -80,13 +80,13 @@ def length(problem: Problem) -> list[int]:
     return [len(problem["a"]), len(problem["b"])]
 
 
-def validate(problem: Problem) -> None:
+def validate(problem: Problem, longest: int = LONGEST) -> None:
     check_keys("a problem on two strings", problem, "a", "b")
     for key, text in problem.items():
         if not isinstance(text, str) or not _WORD.fullmatch(text):
             raise ValueError(f"{key!r} must be a string of lower-case letters from a to z, not {text!r}")
-        if len(text) > LONGEST:
-            raise ValueError(f"{key!r} has {len(text)} letters; at most {LONGEST} are possible")
+        if len(text) > longest:
+            raise ValueError(f"{key!r} has {len(text)} letters; at most {longest} are possible")
 
 
 def around(track: str, text: str) -> tuple[str, ...]:

@@ -1,11 +1,14 @@
 """A longest common subsequence by dynamic programming: the table cell by cell, then the way back.
 
-Cell ``d12,47`` is the length for the letters up to ``a12`` and up to ``b47``; rows, columns and lengths are numbered
-round rings (see :mod:`tail_lite.tasks._strings`). A state is named by the cell under the head, which is the *left
-neighbour* of the cell that it fills: so that neighbour is fetched without printing its address again, the letters of
-row and column follow, and one more look-up decides, the diagonal neighbour where the letters are equal (a diagonal step
-is then always among the best) and the upper one where they are not. Blanks end the rows and the table, so no bound
-needs to be fetched.
+Rows, columns and lengths go by capitals, round the alphabet from the first letter of their string on: ``dQT`` is the
+length for the first string up to row ``Q`` and the second up to column ``T``. So a short problem uses every name that a
+long one does, and no two names have a part in common but a row or a column. What is left of a string stands in ``p`` or
+``q`` while its letters get their addresses, since a raw text has none.
+
+A state is named by the cell under the head, which is the *left neighbour* of the cell that it fills: so that neighbour
+is fetched without printing its address again, the letters of column and row follow, and one more look-up decides, the
+diagonal neighbour where the letters are equal (a diagonal step is then always among the best) and the upper one where
+they are not. Blanks end the rows and the table, so no bound needs to be fetched.
 
 The way back (``t``) gives every letter that it finds the number that its length says, so the cells of ``c`` stand in
 reading order, and it is over at the border. The letters are copied out in groups of three.
@@ -15,15 +18,16 @@ from __future__ import annotations
 
 import random
 from bisect import bisect_left
-from itertools import pairwise, product
-from string import ascii_lowercase
+from itertools import product
+from string import ascii_lowercase, ascii_uppercase
 
-from tail_lite.tape import BLANK, Trace
-from tail_lite.tasks._strings import LONGEST, PHRASES, around, fill, length, pair, table
+from tail_lite.tape import BLANK, HALT, Tape, Trace
+from tail_lite.tasks._strings import length, pair
 from tail_lite.tasks._strings import validate as validate_strings
 from tail_lite.tasks.base import Problem, Task
 
 _END = frozenset((BLANK,))
+_LONGEST = len(ascii_uppercase) - 2  # letters of a string: a border stands before them, a blank behind
 _GROUP = 3  # letters that are copied out by a state: so few that short results take more than one as well
 
 
@@ -44,7 +48,7 @@ def enumerate_problems(lo: int, hi: int) -> list[Problem] | None:
 
 
 def validate(problem: Problem) -> None:
-    validate_strings(problem)
+    validate_strings(problem, _LONGEST)
     if set(problem["a"]).isdisjoint(problem["b"]):
         raise ValueError(f"'a' and 'b' must have a letter in common, unlike {problem['a']!r} and {problem['b']!r}")
 
@@ -78,51 +82,101 @@ def grade(problem: Problem, answer: str, given: str) -> bool:
     return len(given) == len(answer) and all(_is_subsequence(given, problem[key]) for key in "ab")
 
 
+def capitals(letter: str) -> str:
+    """The alphabet from this letter on, round and round, in capitals."""
+    at = ascii_lowercase.index(letter)
+    return ascii_uppercase[at:] + ascii_uppercase[:at]
+
+
 def program(problem: Problem) -> Trace:
-    # Lengths go round a ring as well: the border holds the number of its row.
-    track = around("", problem["a"])
-    follows = dict(pairwise(track))
-    laid = table(problem, lambda k: track[0])
-    tape, rows, columns = laid
+    tape = Tape({})
     enter, read, solve, write, goto = tape.enter, tape.read, tape.solve, tape.write, tape.goto
+    rows, columns = (capitals(text[0]) for text in problem.values())
+    n, m = length(problem)
+    # Lengths go by letters as well: none at all is the row of the border.
+    lengths = rows
+    follows = dict(zip(lengths, lengths[1:] + lengths[:1], strict=True))
 
-    def entry(left: str, equal: bool, diagonal: str, up: str, filled: str) -> None:
-        if equal:
-            value = str(read(diagonal))
-            most = follows[value]
-            solve(f"{value} counted up", most)
-        else:
-            value = str(read(up))
-            most = left if left == follows[value] else value
-            solve(f"{left} or {value}, whichever is further", most)
-        write(filled, most)
+    def d(i: int, j: int) -> str:
+        return f"d{rows[i]}{columns[j]}"
 
+    # What is left of a string shortens by the letter that gets an address, beside the border's cell.
+    enter("start")
+    write("p", problem["a"])
+    write("q", problem["b"])
+    write(f"a{rows[0]}", BLANK)
+    write(f"b{columns[0]}", BLANK)
+    write(d(0, 0), lengths[0])
+    goto("a")
+    for name, rest, text in (("a", "p", problem["a"]), ("b", "q", problem["b"])):
+        with tape.loop():
+            for k in range(len(text) + 1):
+                enter(name)
+                left = str(read(rest))
+                here = rows[k + 1] if name == "a" else columns[k + 1]
+                write(f"{name}{here}", left[:1])
+                edge = d(k + 1, 0) if name == "a" else d(0, k + 1)
+                if left == BLANK:
+                    if name == "a":
+                        write(edge, BLANK)
+                    else:
+                        write("nb", columns[k])
+                    goto("b" if name == "a" else d(1, 0))
+                else:
+                    write(rest, left[1:] or BLANK)
+                    write(edge, lengths[0])
+                    goto(name)
+
+    # Fill the table row by row, in states named by the left neighbour, which is fetched first.
+    with tape.loop():
+        for i in range(1, n + 1):
+            with tape.loop():
+                for j in range(1, m + 1):
+                    enter(d(i, j - 1))
+                    left = str(read(d(i, j - 1)))
+                    if read(f"b{columns[j]}") == read(f"a{rows[i]}"):
+                        value = str(read(d(i - 1, j - 1)))
+                        most = follows[value]
+                        solve(f"{value} counted up", most)
+                    else:
+                        value = str(read(d(i - 1, j)))
+                        most = left if left == follows[value] else value
+                        solve(f"{left} or {value}, whichever is further", most)
+                    write(d(i, j), most)
+                    goto(d(i, j))
+                enter(d(i, m))
+                read(d(i, m))
+                read(f"b{columns[m + 1]}")
+                goto(d(i + 1, 0))
     # The last cell says how many letters there are.
-    most = fill(laid, problem, entry)
+    enter(d(n + 1, 0))
+    read(d(n + 1, 0))
+    read("nb")
+    most = str(read(d(n, m)))
     write(f"c{follows[most]}", BLANK)
     write("o", BLANK)
-    i, j = length(problem)
-    goto(f"t{rows[i]},{columns[j]}")
+    goto(f"t{rows[n]}{columns[m]}")
 
+    # The way back gives each letter the number that the length says. It is over at the border.
+    i, j = n, m
     with tape.loop():
         while True:
-            enter(f"t{rows[i]},{columns[j]}")
+            enter(f"t{rows[i]}{columns[j]}")
             letter, other = read(f"a{rows[i]}"), read(f"b{columns[j]}")
-            here = f"d{rows[i]},{columns[j]}"
             if BLANK in (letter, other):
                 break
             if letter == other:
-                write(f"c{read(here)}", letter)
+                write(f"c{read(d(i, j))}", letter)
                 i, j = i - 1, j - 1
             else:
-                up, left = str(read(f"d{rows[i - 1]},{columns[j]}")), str(read(f"d{rows[i]},{columns[j - 1]}"))
+                up, left = str(read(d(i - 1, j))), str(read(d(i, j - 1)))
                 back = left == follows[up]
                 solve(f"{up} compared with {left}", "<" if back else "=" if up == left else ">")
                 i, j = (i, j - 1) if back else (i - 1, j)
-            goto(f"t{rows[i]},{columns[j]}")
-    goto(f"c{follows[str(read(here))]}")
+            goto(f"t{rows[i]}{columns[j]}")
+    goto(f"c{follows[str(read(d(i, j)))]}")
 
-    letters, output = around("c", problem["a"]), ""
+    letters, output = [f"c{number}" for number in lengths], ""
     with tape.loop():
         k, ended = 1, False
         while not ended:
@@ -135,7 +189,7 @@ def program(problem: Problem) -> Trace:
                 read("o")
                 output += word
                 write("o", output)
-            goto("halt" if ended else letters[k])
+            goto(HALT if ended else letters[k])
     return tape.halt(output)
 
 
@@ -177,7 +231,7 @@ TASK = Task(
     oracle=oracle,
     grade=grade,
     plain_cot=plain_cot,
-    max_length=LONGEST,
+    max_length=_LONGEST,
     templates=tuple(
         text + _FORM
         for text in (
@@ -210,8 +264,10 @@ TASK = Task(
             " are a longest common subsequence.",
         )
     ),
-    phrases=PHRASES
-    | {
+    phrases={
+        "start": "Set down both strings and the corner of the table",
+        "a": "Open the row of the first string's next letter",
+        "b": "Open the column of the second string's next letter",
         "d": "Fill the cell to the right of {i}",
         "t": "Where does the length in cell {i} come from?",
         "c": "Copy the letters out from number {i} on",
