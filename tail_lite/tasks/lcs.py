@@ -2,8 +2,7 @@
 
 Rows, columns and lengths go by capitals, round the alphabet from the first letter of their string on: ``dQT`` is the
 length for the first string up to row ``Q`` and the second up to column ``T``. So a short problem uses every name that a
-long one does, and no two names have a part in common but a row or a column. What is left of a string stands in ``p`` or
-``q`` while its letters get their addresses, since a raw text has none.
+long one does, and no two names have a part in common but a row or a column.
 
 A state is named by the cell under the head, which is the *left neighbour* of the cell that it fills: so that neighbour
 is fetched without printing its address again, the letters of column and row follow, and one more look-up decides, the
@@ -28,6 +27,7 @@ from tail_lite.tasks.base import Problem, Task
 
 _END = frozenset((BLANK,))
 _LONGEST = len(ascii_uppercase) - 2  # letters of a string: a border stands before them, a blank behind
+_NEW, _QUOTED = 2, 6  # letters that a window takes from a string, and shows again before them
 _GROUP = 3  # letters that are copied out by a state: so few that short results take more than one as well
 
 
@@ -100,32 +100,29 @@ def program(problem: Problem) -> Trace:
     def d(i: int, j: int) -> str:
         return f"d{rows[i]}{columns[j]}"
 
-    # What is left of a string shortens by the letter that gets an address, beside the border's cell.
-    enter("start")
-    write("p", problem["a"])
-    write("q", problem["b"])
-    write(f"a{rows[0]}", BLANK)
-    write(f"b{columns[0]}", BLANK)
-    write(d(0, 0), lengths[0])
-    goto("a")
-    for name, rest, text in (("a", "p", problem["a"]), ("b", "q", problem["b"])):
+    # A raw text has no addresses: a window shows what was read last and then the new letters, which get theirs beside
+    # the border's cells.
+    def take(name: str, path: str, text: str, then: str) -> None:
+        text = f"{BLANK}{text}{BLANK}"
+        at, stop = 0, 1 + _NEW
         with tape.loop():
-            for k in range(len(text) + 1):
+            while at < len(text):
                 enter(name)
-                left = str(read(rest))
-                here = rows[k + 1] if name == "a" else columns[k + 1]
-                write(f"{name}{here}", left[:1])
-                edge = d(k + 1, 0) if name == "a" else d(0, k + 1)
-                if left == BLANK:
+                write("w", text[max(0, at - _QUOTED) : stop])
+                for k in range(at, min(stop, len(text))):
+                    ended = k == len(text) - 1
+                    write(f"{name}{path[k]}", text[k])
                     if name == "a":
-                        write(edge, BLANK)
-                    else:
-                        write("nb", columns[k])
-                    goto("b" if name == "a" else d(1, 0))
-                else:
-                    write(rest, left[1:] or BLANK)
-                    write(edge, lengths[0])
-                    goto(name)
+                        write(d(k, 0), BLANK if ended else lengths[0])
+                    elif ended:
+                        write("nb", path[k - 1])
+                    elif k > 0:
+                        write(d(0, k), lengths[0])
+                at, stop = stop, stop + _NEW
+                goto(name if at < len(text) else then)
+
+    take("a", rows, problem["a"], "b")
+    take("b", columns, problem["b"], d(1, 0))
 
     # Fill the table row by row, in states named by the left neighbour, which is fetched first.
     with tape.loop():
@@ -265,9 +262,8 @@ TASK = Task(
         )
     ),
     phrases={
-        "start": "Set down both strings and the corner of the table",
-        "a": "Open the row of the first string's next letter",
-        "b": "Open the column of the second string's next letter",
+        "a": "Read on in the first string and open rows",
+        "b": "Read on in the second string and open columns",
         "d": "Fill the cell to the right of {i}",
         "t": "Where does the length in cell {i} come from?",
         "c": "Copy the letters out from number {i} on",
