@@ -225,7 +225,7 @@ def _copy_by_hand(add: Callable[[str], None], name: str, path: list[str], symbol
         k += len(group)
         new = "".join(group).rstrip("._")
         if new:
-            line += f" :{new} o={o[-20:]}{'.' if name == 'mid' else ''}{new}"
+            line += f" :{new} o={o[-10:]}{'.' if name == 'mid' else ''}{new}"
             o += f".{new}" if name == "mid" else new
         add(line)
         if group[-1] in "._":

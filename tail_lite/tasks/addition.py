@@ -210,9 +210,8 @@ def program(problem: Problem) -> Trace:
 
 
 _ADD = ("add0", "add1")
-_AGAIN = 4 * GROUP
-"""Symbols of the result that a window shows again: four groups, so that five windows tell what comes next, and a run of
-zeros that a long carry leaves is no longer than a window."""
+_AGAIN = 2 * GROUP
+"""Symbols of the result that a window shows again: two groups, so that two windows tell what comes next."""
 
 
 def _copy(tape: Tape, name: str, track: Sequence[str], k: int, output: str, then: str) -> str:
