@@ -1,12 +1,10 @@
-"""Binary search by two heads that walk towards each other.
+"""Binary search with lo, hi and mid.
 
-The items are read into the cells of a ring, ``a40 a41 …``, which begins at ten times the last digit of the first one;
-each has its index beside it, in ``i40 i41 …``. A list has no addresses, so a reader finds its place there by what it
-read last, and the window ``w`` shows that again. The target, if it is there, lies in the half-open interval from ``lo``
-to ``hi``, both places on the ring. A machine with heads finds a middle without arithmetic: from both ends they step
-towards each other until they meet (``m41,47``, ``m42,46``, …), which takes no more steps in all than the list has
-items, and no number that short lists do not have. The state that compares is named by the middle (``c57`` reads
-``a57``), so the new bound stands in its name.
+The items stand in cells ``a0 a1 …``; the target, if it is there, lies in the half-open interval from ``lo`` to ``hi``,
+so no bound is ever negative and an empty interval has gap 0. A round takes the gap ``hi - lo``, half of it, and adds
+that to ``lo``; a sum ``lo + hi`` would soon have three digits. Halving is no elementary step, but a product with one
+digit is: 5 × gap without its last digit is half of the gap. The state that compares is named after ``mid`` (``c12``
+reads ``a12``), so the new bound and the answer stand in its name.
 """
 
 from __future__ import annotations
@@ -15,13 +13,22 @@ import json
 import random
 from itertools import pairwise
 
-from tail_lite.tape import BLANK, HALT, Tape, Trace, Value, ring
+from tail_lite.tape import Tape, Trace, Value
 from tail_lite.tasks._checks import check_keys
-from tail_lite.tasks._moves import compare, compare_phrases
+from tail_lite.tasks._moves import (
+    add,
+    add_phrases,
+    compare,
+    compare_phrases,
+    lay_out,
+    scan,
+    subtract,
+    subtract_phrases,
+)
 from tail_lite.tasks.base import Problem, Task
 
 _LIMIT = 999
-_LONGEST = 199
+_LONGEST = 199  # a gap of 200 or more could not be halved in two elementary steps
 
 
 def sample(rng: random.Random, lo: int, hi: int) -> Problem:
@@ -76,70 +83,49 @@ def oracle(problem: Problem) -> str:
 
 
 def program(problem: Problem) -> Trace:
-    items = [*problem["items"], BLANK]
-    target: Value = problem["target"]
-    track = ring("a", 10 * (abs(problem["items"][0]) % 10), len(items))
-    places = [address[1:] for address in track]
-    tape = Tape({"t": target})
+    cells: dict[str, Value] = {"t": problem["target"]}
+    lay_out(cells, "a", problem["items"])
+    tape = Tape(cells)
     enter, read, solve, write, goto = tape.enter, tape.read, tape.solve, tape.write, tape.goto
 
     enter("t")
     read("t")
-    goto("a")
-    with tape.loop():
-        before = ""
-        for place, address, k, item in zip(places, track, range(len(items)), items, strict=False):
-            enter("a")
-            write("w", f"{before}{item}")
-            write(address, item)
-            if k == 0:
-                write("lo", place)
-            if item == BLANK:
-                write("hi", place)
-            else:
-                write(f"i{place}", k)
-            before = f"{item},"
-            goto("gap" if item == BLANK else "a")
-
-    low, high = 0, len(items) - 1
+    goto("a0")
+    scan(tape, "a", "hi")
+    write("lo", 0)
+    goto("gap")
     with tape.loop():
         while True:
-            enter("gap")
-            read("lo")
-            read("hi")
-            solve(f"{places[low]} against {places[high]}", "<" if low < high else "=")
-            if low == high:
-                write("o", -1)
-                goto(HALT)
-                return tape.halt("-1")
-            goto(f"m{places[low]},{places[high]}")
-            mid, end = low, high
-            with tape.loop():
-                while True:
-                    enter(f"m{places[mid]},{places[end]}")
-                    cells = end - mid
-                    solve(f"cells from {places[mid]} to {places[end]}", cells if cells < 3 else "+")
-                    if cells < 3:
-                        break
-                    mid, end = mid + 1, end - 1
-                    goto(f"m{places[mid]},{places[end]}")
-            mid += cells - 1
-            goto(f"c{places[mid]}")
-            relation = compare(tape, "c", places[mid], track[mid], "t")
+            gap = subtract(tape, "gap", "", "hi", "lo", "d")
+            if gap == 0:
+                answer = -1
+                break
+            goto("half")
+            enter("half")
+            read("d")
+            product = 5 * (gap % 100)
+            solve(f"5*{gap % 100}", f"{product:02}")
+            write("h", product // 10)
+            if gap > 99:
+                goto("more")
+                enter("more")
+                read("h")
+                solve(f"{product // 10}+50", product // 10 + 50)
+                write("h", product // 10 + 50)
+            goto("mid")
+            mid = add(tape, "mid", "", "lo", "h", "m")
+            goto(f"c{mid}")
+            relation = compare(tape, "c", mid, f"a{mid}", "t")
             if relation == 0:
+                answer = mid
                 break
             if relation < 0:
-                low = mid + 1
-                write("lo", places[low])
+                write("lo", mid + 1)
             else:
-                high = mid
-                write("hi", places[high])
+                write("hi", mid)
             goto("gap")
-    goto(f"i{places[mid]}")
-    enter(f"i{places[mid]}")
-    answer = read(f"i{places[mid]}")
     write("o", answer)
-    goto(HALT)
+    goto("halt")
     return tape.halt(str(answer))
 
 
@@ -221,10 +207,11 @@ TASK = Task(
     ),
     phrases={
         "t": "Read the target",
-        "a": "Read the next item",
-        "gap": "Is anything left from lo up to but not including hi?",
-        "m": "Let both heads step towards each other from {i}",
-        "i": "Which index has the item at {i}?",
+        "a": "Read item {i}",
+        **subtract_phrases("gap", "How many items are left, from lo up to but not including hi?"),
+        "half": "Half of them: multiply by five and drop the last digit",
+        "more": "The hundred adds fifty",
+        **add_phrases("mid", "Find the middle"),
         **compare_phrases("c", "Is item {i} less than the target?"),
     },
     min_length=1,
