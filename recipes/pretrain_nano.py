@@ -103,6 +103,7 @@ class Page:
         self.splits = False  # a ring goes on under another letter behind its point
         self.hard = False  # strings are easily taken for each other; a split ring has its point under both letters
         self.gaps = False  # every other ring skips ten cells behind every five
+        self.altered = False  # most rings are changed in a few cells before they are written out
         self.quoted = 0  # symbols that a window shows again; 0 until one is met
         self.shown = 0  # the same where something is written out; 0: no other than elsewhere
         self.marks = ("", "", "")  # of the cells that keep where a ring begins, has its point and ends
@@ -806,6 +807,8 @@ def unrolled(page: Page) -> None:
         letter = rng.choice(sorted(page.fresh))
         page.fresh.discard(letter)
         ring = page.rings[letter]
+        if page.altered and rng.random() < 0.8:
+            _alter(page, ring)
         page.line(_label(rng), False)
         if part and ring.point < ring.end:
             page.read(f"{has_point}{letter}", False)
@@ -836,6 +839,17 @@ def unrolled(page: Page) -> None:
     page.line(rng.choice(_HEADS), False)
     page.add(run, VALUE)
     page.add("\n", FORM)
+
+
+def _alter(page: Page, ring: Ring) -> None:
+    """Gives up to six neighbouring cells drawn values. A ring that still is what was read could as well be copied from
+    the raw string, and who learns to do that takes an operand for a sum that begins with its digits."""
+    rng = page.rng
+    full = [k for k in range(1, ring.end) if page.cells[ring.path[k]] not in "._"]
+    at = rng.randrange(len(full))
+    page.line(SET, False)
+    for k in full[at : at + rng.randint(1, 6)]:
+        page.write(ring.path[k], rng.choice(string.digits), known=False, kind=FREE)
 
 
 def overlaps(page: Page) -> None:
@@ -1651,46 +1665,49 @@ def counting(page: Page) -> None:
 
 
 Skill = Callable[[Page], Any]
-_SHARES: dict[str, tuple[Skill, int, int, int, int, int, int, int, int, int, int, int, int, int]] = {
-    "blocks": (blocks, 0, 44, 60, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0),
-    "scan": (scan, 32, 16, 16, 12, 12, 12, 10, 2, 2, 2, 2, 2, 6),
-    "copies": (copies, 16, 22, 30, 24, 24, 24, 16, 6, 6, 6, 6, 6, 10),
-    "strings": (strings, 8, 10, 10, 10, 10, 10, 8, 3, 3, 3, 3, 3, 3),
-    "look_up": (look_up, 8, 8, 8, 20, 20, 20, 24, 80, 50, 50, 50, 90, 80),
-    "sweep": (sweep, 6, 4, 4, 4, 4, 4, 3, 1, 1, 1, 1, 1, 1),
-    "overwrite": (overwrite, 6, 5, 5, 12, 12, 12, 10, 8, 8, 8, 8, 8, 8),
-    "side_by_side": (side_by_side, 18, 24, 24, 24, 24, 30, 12, 4, 4, 4, 4, 4, 4),
-    "ripple": (ripple, 4, 6, 6, 6, 6, 6, 5, 3, 3, 3, 3, 3, 3),
-    "collect": (collect, 18, 24, 24, 6, 6, 6, 4, 1, 1, 1, 1, 1, 1),
-    "pieces": (pieces, 2, 2, 2, 3, 3, 3, 2, 1, 1, 1, 1, 1, 1),
-    "pointers": (pointers, 4, 4, 4, 5, 5, 5, 4, 2, 2, 2, 2, 2, 2),
-    "links": (links, 2, 2, 2, 3, 3, 3, 2, 1, 1, 1, 1, 1, 1),
-    "stack": (stack, 2, 2, 2, 3, 3, 3, 2, 1, 1, 1, 1, 1, 1),
-    "best": (best, 2, 2, 2, 3, 3, 3, 2, 1, 1, 1, 1, 1, 1),
-    "table": (table, 2, 2, 2, 4, 4, 4, 3, 2, 2, 2, 2, 4, 4),
-    "compare": (compare, 10, 12, 20, 14, 14, 24, 10, 4, 4, 4, 4, 4, 12),
-    "halves": (halves, 2, 3, 3, 5, 5, 5, 4, 2, 2, 2, 2, 2, 8),
-    "sums": (sums, 5, 5, 5, 8, 8, 8, 8, 4, 4, 4, 4, 4, 4),
-    "counting": (counting, 2, 2, 2, 2, 2, 2, 2, 1, 1, 1, 1, 1, 1),
-    "sentence": (sentence, 5, 4, 4, 4, 4, 4, 4, 3, 3, 3, 3, 3, 3),
-    "windows": (windows, 0, 0, 70, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0),
-    "rests": (rests, 0, 0, 0, 80, 10, 2, 0, 0, 0, 0, 0, 0, 0),
-    "runs": (runs, 0, 0, 0, 50, 10, 2, 2, 0, 0, 0, 0, 0, 0),
-    "groups": (groups, 0, 0, 0, 0, 90, 6, 2, 0, 0, 0, 0, 0, 0),
-    "lines": (lines, 0, 0, 0, 0, 110, 6, 2, 0, 0, 0, 0, 0, 0),
-    "queues": (queues, 0, 0, 0, 0, 0, 130, 3, 0, 0, 0, 0, 0, 0),
-    "joins": (joins, 0, 0, 0, 0, 0, 90, 3, 0, 0, 0, 0, 0, 0),
-    "turns": (turns, 0, 0, 0, 0, 0, 0, 110, 12, 70, 70, 70, 80, 140),
-    "abreast": (abreast, 0, 0, 0, 0, 0, 0, 60, 90, 80, 80, 80, 110, 110),
-    "unrolled": (unrolled, 0, 0, 0, 0, 0, 0, 80, 50, 80, 80, 110, 100, 100),
-    "overlaps": (overlaps, 0, 0, 0, 0, 0, 0, 0, 0, 0, 90, 150, 110, 100),
-    "lists": (lists, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 40),
-    "grids": (grids, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 24),
+_SHARES: dict[str, tuple[Skill, int, int, int, int, int, int, int, int, int, int, int, int, int, int]] = {
+    "blocks": (blocks, 0, 44, 60, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
+    "scan": (scan, 32, 16, 16, 12, 12, 12, 10, 2, 2, 2, 2, 2, 6, 6),
+    "copies": (copies, 16, 22, 30, 24, 24, 24, 16, 6, 6, 6, 6, 6, 10, 10),
+    "strings": (strings, 8, 10, 10, 10, 10, 10, 8, 3, 3, 3, 3, 3, 3, 3),
+    "look_up": (look_up, 8, 8, 8, 20, 20, 20, 24, 80, 50, 50, 50, 90, 80, 80),
+    "sweep": (sweep, 6, 4, 4, 4, 4, 4, 3, 1, 1, 1, 1, 1, 1, 1),
+    "overwrite": (overwrite, 6, 5, 5, 12, 12, 12, 10, 8, 8, 8, 8, 8, 8, 8),
+    "side_by_side": (side_by_side, 18, 24, 24, 24, 24, 30, 12, 4, 4, 4, 4, 4, 4, 4),
+    "ripple": (ripple, 4, 6, 6, 6, 6, 6, 5, 3, 3, 3, 3, 3, 3, 3),
+    "collect": (collect, 18, 24, 24, 6, 6, 6, 4, 1, 1, 1, 1, 1, 1, 1),
+    "pieces": (pieces, 2, 2, 2, 3, 3, 3, 2, 1, 1, 1, 1, 1, 1, 1),
+    "pointers": (pointers, 4, 4, 4, 5, 5, 5, 4, 2, 2, 2, 2, 2, 2, 2),
+    "links": (links, 2, 2, 2, 3, 3, 3, 2, 1, 1, 1, 1, 1, 1, 1),
+    "stack": (stack, 2, 2, 2, 3, 3, 3, 2, 1, 1, 1, 1, 1, 1, 1),
+    "best": (best, 2, 2, 2, 3, 3, 3, 2, 1, 1, 1, 1, 1, 1, 1),
+    "table": (table, 2, 2, 2, 4, 4, 4, 3, 2, 2, 2, 2, 4, 4, 4),
+    "compare": (compare, 10, 12, 20, 14, 14, 24, 10, 4, 4, 4, 4, 4, 12, 12),
+    "halves": (halves, 2, 3, 3, 5, 5, 5, 4, 2, 2, 2, 2, 2, 8, 8),
+    "sums": (sums, 5, 5, 5, 8, 8, 8, 8, 4, 4, 4, 4, 4, 4, 4),
+    "counting": (counting, 2, 2, 2, 2, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1),
+    "sentence": (sentence, 5, 4, 4, 4, 4, 4, 4, 3, 3, 3, 3, 3, 3, 3),
+    "windows": (windows, 0, 0, 70, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
+    "rests": (rests, 0, 0, 0, 80, 10, 2, 0, 0, 0, 0, 0, 0, 0, 0),
+    "runs": (runs, 0, 0, 0, 50, 10, 2, 2, 0, 0, 0, 0, 0, 0, 0),
+    "groups": (groups, 0, 0, 0, 0, 90, 6, 2, 0, 0, 0, 0, 0, 0, 0),
+    "lines": (lines, 0, 0, 0, 0, 110, 6, 2, 0, 0, 0, 0, 0, 0, 0),
+    "queues": (queues, 0, 0, 0, 0, 0, 130, 3, 0, 0, 0, 0, 0, 0, 0),
+    "joins": (joins, 0, 0, 0, 0, 0, 90, 3, 0, 0, 0, 0, 0, 0, 0),
+    "turns": (turns, 0, 0, 0, 0, 0, 0, 110, 12, 70, 70, 70, 80, 140, 120),
+    "abreast": (abreast, 0, 0, 0, 0, 0, 0, 60, 90, 80, 80, 80, 110, 110, 100),
+    "unrolled": (unrolled, 0, 0, 0, 0, 0, 0, 80, 50, 80, 80, 110, 100, 100, 170),
+    "overlaps": (overlaps, 0, 0, 0, 0, 0, 0, 0, 0, 0, 90, 150, 110, 100, 90),
+    "lists": (lists, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 40, 20),
+    "grids": (grids, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 24, 20),
 }
-"""Every skill, and its shares of the exercises in the thirteen parts of the curriculum: what carries all others; blocks
-and hard copies; then, eleven times, what a reading of fine-tuned models' errors asked for."""
-PARTS = FOUNDATION, SKILLS, WINDOWS, RUNS, GROUPS, QUEUES, RINGS, FAR, TWINS, OVERLAPS, LONGER, SHAKEN, LAST = tuple(
-    {name: (skill, shares[part]) for name, (skill, *shares) in _SHARES.items() if shares[part]} for part in range(13)
+"""Every skill, and its shares of the exercises in the fourteen parts of the curriculum: what carries all others; blocks
+and hard copies; then, twelve times, what a reading of fine-tuned models' errors asked for."""
+PARTS = FOUNDATION, SKILLS, WINDOWS, RUNS, GROUPS, QUEUES, RINGS, FAR, TWINS, OVERLAPS, LONGER, SHAKEN, GAPS, LAST = (
+    tuple(
+        {name: (skill, shares[part]) for name, (skill, *shares) in _SHARES.items() if shares[part]}
+        for part in range(14)
+    )
 )
 
 
@@ -1717,6 +1734,7 @@ def document(
     hard: bool = False,
     shown: int = 0,
     gaps: bool = False,
+    altered: bool = False,
 ) -> list[tuple[str, int]]:
     """One page of about `size` characters whose tapes have at most `longest` cells; of one skill, or of all."""
     page = Page(rng, size)
@@ -1725,6 +1743,7 @@ def document(
     page.hard = hard
     page.shown = shown if shown and rng.random() < 0.7 else 0
     page.gaps = gaps
+    page.altered = altered
     names, weights = list(skills), [share for _, share in skills.values()]
     if skill is None and rng.random() < 0.3:
         # A page with few skills, so that each is also met in long unbroken exercises.
@@ -1763,6 +1782,7 @@ class Phase(NamedTuple):
     shown: int = 0  # symbols that are shown again where something is written out, on seven pages of ten
     gaps: bool = False  # every other ring skips ten cells behind every five
     noise: float = 0.0  # on the weights while gradients are taken, as a share of their spread: up to so much
+    altered: bool = False  # most rings are changed in a few cells before they are written out
 
 
 PHASES = (
@@ -1786,7 +1806,8 @@ PHASES = (
     Phase(114_000_000, 3072, 100, OVERLAPS, 20, 3_000, 0.7, True),
     Phase(122_000_000, 3072, 100, LONGER, 20, 3_000, 0.7, True, 10),
     Phase(132_000_000, 3072, 100, SHAKEN, 24, 3_000, 0.7, True, 10, False, 0.2),
-    Phase(144_000_000, 3072, 100, LAST, 24, 3_000, 0.7, True, 10, True, 0.2),
+    Phase(144_000_000, 3072, 100, GAPS, 24, 3_000, 0.7, True, 10, True, 0.2),
+    Phase(150_000_000, 3072, 100, LAST, 24, 3_000, 0.7, True, 10, True, 0.2, True),
 )
 TOKENS = PHASES[-1].end
 RISES = (
@@ -1801,6 +1822,7 @@ RISES = (
     114_000_000,
     122_000_000,
     132_000_000,
+    144_000_000,
 )
 """Tokens after which the rate rises once more."""
 ANEW = (54_000_000, 132_000_000)
@@ -1829,7 +1851,9 @@ def row(tokenizer: Any, seed: int, index: int, phase: Phase) -> tuple[list[int],
         cells = int(math.exp(rng.uniform(math.log(phase.shortest), math.log(phase.longest))) + 0.5)
         more, their_kinds = encode(
             tokenizer,
-            document(rng, size, cells, None, phase.skills, phase.split, phase.hard, phase.shown, phase.gaps),
+            document(
+                rng, size, cells, None, phase.skills, phase.split, phase.hard, phase.shown, phase.gaps, phase.altered
+            ),
         )
         ids += [*more, end]
         kinds += [*their_kinds, FORM]
@@ -1906,7 +1930,7 @@ def optimizers(model: Any, rate: float) -> list[Any]:
 
 
 def rate_factor(tokens: int, total: int) -> float:
-    """A short warm-up, a plateau, straight down over the last third; then eleven times up to two fifths and down."""
+    """A short warm-up, a plateau, straight down over the last third; then twelve times up to two fifths and down."""
     for start, end in zip(RISES, (*RISES[1:], TOKENS), strict=True):
         if start <= tokens < end:
             return max(0.02, 0.4 * min((tokens - start + 8_000) / 160_000, (end - tokens) / (end - start)))
@@ -2059,6 +2083,7 @@ def card(args: argparse.Namespace, state: dict[str, Any]) -> str:
         + ("; strings that are easily taken for each other" if p.hard else "")
         + (f"; {p.shown} symbols shown again where something is written out" if p.shown else "")
         + ("; every other ring skips ten cells behind every five" if p.gaps else "")
+        + ("; most rings are changed in a few cells before they are written out" if p.altered else "")
         + (f"; noise of up to {100 * p.noise:g}% on the weights)" if p.noise else ")")
         for p in PHASES
     )
