@@ -32,6 +32,7 @@ from typing import Any, NamedTuple
 
 from tail_lite import nano
 from tail_lite.files import replace_file
+from tail_lite.tape import capitals
 from tail_lite.tape import ring as ring_of
 from tail_lite.tasks.base import rng_of
 
@@ -911,7 +912,7 @@ def grids(page: Page) -> None:
     no order, or a way back through the table."""
     rng = page.rng
     most = max(3, min(10, page.longest // 4))
-    rows, columns = (_capitals(rng.randrange(26)) for _ in range(2))
+    rows, columns = (capitals(rng.randrange(26)) for _ in range(2))
     table, down, across, queue, found = page.different(5)
     alphabet = rng.sample(string.ascii_lowercase, rng.choice((2, 2, 3, 3, 4, 5)))
     words = ["".join(rng.choices(alphabet, k=rng.randint(2, most))) for _ in range(2)]
@@ -924,7 +925,7 @@ def grids(page: Page) -> None:
             page.read(queue, True)
             page.write(f"{track}{path[k]}", symbol, k > 1)
             page.write(queue, word[k:] or "_", True)
-    values = _capitals(rng.randrange(26))
+    values = capitals(rng.randrange(26))
     follows = dict(zip(values, values[1:] + values[:1], strict=True))
     grows, name = rng.random() < 0.7, _label(rng)
 
@@ -974,11 +975,6 @@ def grids(page: Page) -> None:
             up, left = page.read(cell(i - 1, j), known), page.read(cell(i, j - 1), known)
             i, j = (i, j - 1) if left == follows[up] else (i - 1, j)
     page.add(f"\n{_STOP}", FORM)
-
-
-def _capitals(start: int) -> str:
-    """The alphabet from this letter on, round and round."""
-    return string.ascii_uppercase[start:] + string.ascii_uppercase[:start]
 
 
 def copies(page: Page) -> None:

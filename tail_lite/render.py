@@ -14,7 +14,7 @@ from tail_lite.errors import UsageError
 from tail_lite.tape import HALT, Cell, Record, Run, State, Sweep, Trace
 from tail_lite.tasks.base import ANSWER_MARK
 
-_INDEX = re.compile("(?<=.)[0-9A-Z]")
+_INDEX = re.compile("[0-9]|(?<=.)[A-Z]+$")
 STYLES = ("minimal", "styled")
 ABLATIONS = ("memory-fetcher", "atomic-state", "linear-transition")
 MODULES = ("fetch", "solve", "write", "control", "answer")

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
+from string import ascii_uppercase
 from typing import Any, NamedTuple
 
 BLANK = "_"
@@ -135,6 +136,12 @@ def ring(track: str, first: int, least: int, skip: int = 0) -> tuple[str, ...]:
         known = tuple([f"{track}{(start + k + k // 5 * skip) % size:0{places}}" for k in range(size)])
         _rings[track, first, places, skip] = known
     return known
+
+
+def capitals(first: int) -> str:
+    """The alphabet in capitals, round and round from letter number `first` on: names for what is too little for a
+    :func:`ring` of numbers, such as a table's rows. Each is a token of its own, so no two are easily confused."""
+    return ascii_uppercase[first:] + ascii_uppercase[:first]
 
 
 class Tape:

@@ -1,7 +1,7 @@
-"""What the tasks on two strings share: drawing related strings, validating them, and the start of their table.
+"""What the tasks on two strings share: drawing related strings, validating them, and their table.
 
 The table has a row for each letter of the first string, a column for each of the second, and a border row and column
-before them. Rows and columns are numbered round a ring of a hundred from wherever their string's first letter says, so
+before them. :func:`table` numbers them round a ring of a hundred from wherever their string's first letter says, so
 that short strings use every number that long ones do: ``a08`` is the border's row, ``a09`` the first letter's.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from string import ascii_lowercase
 from typing import NamedTuple
 
@@ -95,11 +95,16 @@ def around(track: str, text: str) -> tuple[str, ...]:
 
 
 class Table(NamedTuple):
-    """The tape, and the numbers of the rows and columns, the border's first."""
+    """The tape, and the names of the rows and columns, the border's first, which may be apart in a cell's address."""
 
     tape: Tape
-    rows: tuple[str, ...]
-    columns: tuple[str, ...]
+    rows: Sequence[str]
+    columns: Sequence[str]
+    apart: str = ","
+
+    def cell(self, i: int, j: int) -> str:
+        """The address of a cell of the table."""
+        return f"d{self.rows[i]}{self.apart}{self.columns[j]}"
 
 
 def table(problem: Problem, border: Callable[[int], int | str]) -> Table:
@@ -158,14 +163,14 @@ def fill(laid: Table, problem: Problem, entry: Entry) -> str:
     A state is named by the left neighbour, and begins with that and the two letters; `entry` does the rest but for
     announcing the next state. The blank behind the second string ends a row, that below the border's column the table.
     """
-    tape, rows, columns = laid
+    tape, rows, columns, cell = laid.tape, laid.rows, laid.columns, laid.cell
     enter, read, goto = tape.enter, tape.read, tape.goto
     n, m = length(problem)
-    above = [f"d{rows[0]},{column}" for column in columns[: m + 1]]
+    above = [cell(0, j) for j in range(m + 1)]
     with tape.loop():
         for i in range(1, n + 1):
             row = f"a{rows[i]}"
-            cells = [f"d{rows[i]},{column}" for column in columns[: m + 1]]
+            cells = [cell(i, j) for j in range(m + 1)]
             with tape.loop():
                 for j in range(m):
                     here, filled = cells[j], cells[j + 1]
@@ -177,12 +182,13 @@ def fill(laid: Table, problem: Problem, entry: Entry) -> str:
                 enter(cells[m])
                 read(cells[m])
                 read(f"b{columns[m + 1]}")
-                goto(f"d{rows[i + 1]},{columns[0]}")
+                goto(cell(i + 1, 0))
             above = cells
-    below = f"d{rows[n + 1]},{columns[0]}"
+    below = cell(n + 1, 0)
     enter(below)
     read(below)
-    return str(read(f"d{rows[n]},{read('nb')}"))
+    read("nb")
+    return str(read(cell(n, m)))
 
 
 PHRASES = {

@@ -18,15 +18,15 @@ from __future__ import annotations
 import random
 from bisect import bisect_left
 from itertools import product
-from string import ascii_lowercase, ascii_uppercase
+from string import ascii_lowercase
 
-from tail_lite.tape import BLANK, HALT, Tape, Trace
-from tail_lite.tasks._strings import length, pair
+from tail_lite.tape import BLANK, HALT, Tape, Trace, capitals
+from tail_lite.tasks._strings import Table, fill, length, pair
 from tail_lite.tasks._strings import validate as validate_strings
 from tail_lite.tasks.base import Problem, Task
 
 _END = frozenset((BLANK,))
-_LONGEST = len(ascii_uppercase) - 2  # letters of a string: a border stands before them, a blank behind
+_LONGEST = len(ascii_lowercase) - 2  # letters of a string: a border stands before them, a blank behind
 _NEW, _QUOTED = 2, 6  # letters that a window takes from a string, and shows again before them
 _GROUP = 3  # letters that are copied out by a state: so few that short results take more than one as well
 
@@ -82,23 +82,14 @@ def grade(problem: Problem, answer: str, given: str) -> bool:
     return len(given) == len(answer) and all(_is_subsequence(given, problem[key]) for key in "ab")
 
 
-def capitals(letter: str) -> str:
-    """The alphabet from this letter on, round and round, in capitals."""
-    at = ascii_lowercase.index(letter)
-    return ascii_uppercase[at:] + ascii_uppercase[:at]
-
-
 def program(problem: Problem) -> Trace:
-    tape = Tape({})
+    rows, columns = (capitals(ascii_lowercase.index(text[0])) for text in problem.values())
+    laid = Table(Tape({}), rows, columns, apart="")
+    tape, d = laid.tape, laid.cell
     enter, read, solve, write, goto = tape.enter, tape.read, tape.solve, tape.write, tape.goto
-    rows, columns = (capitals(text[0]) for text in problem.values())
-    n, m = length(problem)
     # Lengths go by letters as well: none at all is the row of the border.
     lengths = rows
     follows = dict(zip(lengths, lengths[1:] + lengths[:1], strict=True))
-
-    def d(i: int, j: int) -> str:
-        return f"d{rows[i]}{columns[j]}"
 
     # A raw text has no addresses: a window shows what was read last and then the new letters, which get theirs beside
     # the border's cells.
@@ -124,38 +115,25 @@ def program(problem: Problem) -> Trace:
     take("a", rows, problem["a"], "b")
     take("b", columns, problem["b"], d(1, 0))
 
-    # Fill the table row by row, in states named by the left neighbour, which is fetched first.
-    with tape.loop():
-        for i in range(1, n + 1):
-            with tape.loop():
-                for j in range(1, m + 1):
-                    enter(d(i, j - 1))
-                    left = str(read(d(i, j - 1)))
-                    if read(f"b{columns[j]}") == read(f"a{rows[i]}"):
-                        value = str(read(d(i - 1, j - 1)))
-                        most = follows[value]
-                        solve(f"{value} counted up", most)
-                    else:
-                        value = str(read(d(i - 1, j)))
-                        most = left if left == follows[value] else value
-                        solve(f"{left} or {value}, whichever is further", most)
-                    write(d(i, j), most)
-                    goto(d(i, j))
-                enter(d(i, m))
-                read(d(i, m))
-                read(f"b{columns[m + 1]}")
-                goto(d(i + 1, 0))
+    def entry(left: str, equal: bool, diagonal: str, up: str, filled: str) -> None:
+        if equal:
+            value = str(read(diagonal))
+            most = follows[value]
+            solve(f"{value} counted up", most)
+        else:
+            value = str(read(up))
+            most = left if left == follows[value] else value
+            solve(f"{left} or {value}, whichever is further", most)
+        write(filled, most)
+
     # The last cell says how many letters there are.
-    enter(d(n + 1, 0))
-    read(d(n + 1, 0))
-    read("nb")
-    most = str(read(d(n, m)))
+    most = fill(laid, problem, entry)
     write(f"c{follows[most]}", BLANK)
     write("o", BLANK)
-    goto(f"t{rows[n]}{columns[m]}")
+    i, j = length(problem)
+    goto(f"t{rows[i]}{columns[j]}")
 
     # The way back gives each letter the number that the length says. It is over at the border.
-    i, j = n, m
     with tape.loop():
         while True:
             enter(f"t{rows[i]}{columns[j]}")
