@@ -21,7 +21,7 @@ from itertools import product
 
 from tail_lite.tape import BLANK, HALT, Rule, Tape, Trace, Value
 from tail_lite.tasks._checks import check_keys
-from tail_lite.tasks._decimals import ENDS, GROUP, check_decimals, draw, length, take
+from tail_lite.tasks._decimals import ENDS, GROUP, QUOTED, check_decimals, draw, length, take
 from tail_lite.tasks.base import ANSWER_MARK, Baseline, Problem, Task
 
 _DIGIT = "0123456789"
@@ -45,13 +45,14 @@ def sample(rng: random.Random, lo: int, hi: int) -> Problem:
 
 
 def _complement(rng: random.Random, a: str, b: str) -> str:
-    """`b` with nine's complements over a stretch of the digits of `a` above its own, and a ten's at the lower end."""
+    """`b` with nine's complements over a stretch of the digits of `a` above its own, and a ten's at the lower end. The
+    sum has zeros there, so it is no longer than a stretch of :func:`draw`, for the same reason."""
     shift = (a + ".").index(".") - (b + ".").index(".")  # from a symbol of b to the one of a above it
     digits = list(b)
     places = [k for k, symbol in enumerate(b) if symbol != "." and 0 <= k + shift < len(a)]
     if places:
         last = rng.randrange(len(places))
-        for k in places[max(0, last - rng.randint(1, 12)) : last + 1]:
+        for k in places[max(0, last - rng.randint(1, QUOTED - 1)) : last + 1]:
             digits[k] = str(9 - int(a[k + shift]))
         digits[k] = str(min(9, int(digits[k]) + 1))
     if digits[0] == "0" and digits[1:2] != ["."]:
