@@ -214,8 +214,10 @@ def _cells_by_hand(
     return [path, other], point, end
 
 
-def _copy_by_hand(add: Callable[[str], None], name: str, path: list[str], symbols: list[str], k: int, o: str) -> str:
-    """The symbols from place `k` up to a blank or a point; the output with them behind it."""
+def _copy_by_hand(
+    add: Callable[[str], None], name: str, path: list[str], symbols: list[str], k: int, words: list[str]
+) -> None:
+    """The symbols from place `k` up to a blank or a point, behind the words of the output."""
     while True:
         group = symbols[k : k + 1 + -k % 5]
         for n, symbol in enumerate(group, 1):
@@ -225,11 +227,11 @@ def _copy_by_hand(add: Callable[[str], None], name: str, path: list[str], symbol
         k += len(group)
         new = "".join(group).rstrip("._")
         if new:
-            line += f" :{new} o={o[-10:]}{'.' if name == 'mid' else ''}{new}"
-            o += f".{new}" if name == "mid" else new
+            words.append(f".{new}" if name == "mid" else new)
+            line += f" :{new} o={''.join(words[-3:])}"
         add(line)
         if group[-1] in "._":
-            return o
+            return
         if name == "mid":
             name = "tail"
 
@@ -289,15 +291,16 @@ def addition_by_hand(problem: Problem) -> str:
             k -= 1
         add(f"trim {track[k]}={others[k]}")
     add(f"top I={lead} h{lead}={path[0][1:]} {path[0]}={symbols[0]}")
-    output = _copy_by_hand(add, "copy", path, symbols, 1 if symbols[0] == "_" else 0, "")
+    words: list[str] = []
+    _copy_by_hand(add, "copy", path, symbols, 1 if symbols[0] == "_" else 0, words)
     if longer == "_":
         add("point F=_")
     else:
         mark = "u" if longer == "x" else "v"
         add(f"point F={longer} p{mark}={track[place][1:]} {track[place + 1]}={others[place + 1]}")
         if others[place + 1] != "_":
-            output = _copy_by_hand(add, "mid", track, others, place + 1, output)
-    add(f"{ANSWER_MARK}{output}")
+            _copy_by_hand(add, "mid", track, others, place + 1, words)
+    add(f"{ANSWER_MARK}{''.join(words)}")
     return "\n".join(lines)
 
 

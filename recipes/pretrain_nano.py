@@ -105,6 +105,7 @@ class Page:
         self.hard = False  # strings are easily taken for each other; a split ring has its point under both letters
         self.gaps = False  # every other ring skips ten cells behind every five
         self.altered = False  # most rings are changed in a few cells before they are written out
+        self.seams = False  # of these most get a run of one digit where two words meet; windows show whole words again
         self.quoted = 0  # symbols that a window shows again; 0 until one is met
         self.shown = 0  # the same where something is written out; 0: no other than elsewhere
         self.marks = ("", "", "")  # of the cells that keep where a ring begins, has its point and ends
@@ -801,6 +802,7 @@ def unrolled(page: Page) -> None:
     new, quoted, (begins, has_point, _) = _habits_of_rings(page)
     quoted = page.shown or quoted
     key, run, joined = page.letter(), "", rng.random() < 0.85
+    words: list[str] = []  # what was written, word by word
     for part in range(2 if rng.random() < 0.45 else 1):
         # The same again would be a copy of what was written out before.
         while not page.fresh:
@@ -809,7 +811,7 @@ def unrolled(page: Page) -> None:
         page.fresh.discard(letter)
         ring = page.rings[letter]
         if page.altered and rng.random() < 0.8:
-            _alter(page, ring)
+            _alter(page, ring, new)
         page.line(_label(rng), False)
         if part and ring.point < ring.end:
             page.read(f"{has_point}{letter}", False)
@@ -833,8 +835,10 @@ def unrolled(page: Page) -> None:
                     page.solve(symbols)
                 if part and n == 0:
                     symbols = f".{symbols}"
-                page.write(key, run[-quoted:] + symbols, known=run != "")
+                shown = "".join(words[-max(1, quoted // new) :]) if page.seams else run[-quoted:]
+                page.write(key, shown + symbols, known=run != "")
                 run += symbols
+                words.append(symbols)
             n += 1
     page.run = run
     page.line(rng.choice(_HEADS), False)
@@ -842,11 +846,22 @@ def unrolled(page: Page) -> None:
     page.add("\n", FORM)
 
 
-def _alter(page: Page, ring: Ring) -> None:
+def _alter(page: Page, ring: Ring, new: int) -> None:
     """Gives up to six neighbouring cells drawn values. A ring that still is what was read could as well be copied from
-    the raw string, and who learns to do that takes an operand for a sum that begins with its digits."""
+    the raw string, and who learns to do that takes an operand for a sum that begins with its digits.
+
+    Or a run of one digit where two words meet, up to four times: a reader of windows must not take one for less."""
     rng = page.rng
     full = [k for k in range(1, ring.end) if page.cells[ring.path[k]] not in "._"]
+    seams = [k for k in full if k % new == 0 and k + 1 in full]
+    if page.seams and seams and rng.random() < 0.7:
+        page.line(SET, False)
+        for at in sorted(rng.sample(seams, min(len(seams), rng.randint(1, 4)))):
+            digit = rng.choice(string.digits)
+            for k in range(max(full[0], at - rng.randint(0, 2)), min(full[-1], at + rng.randint(1, 3)) + 1):
+                if k in full:
+                    page.write(ring.path[k], digit, known=False, kind=FREE)
+        return
     at = rng.randrange(len(full))
     page.line(SET, False)
     for k in full[at : at + rng.randint(1, 6)]:
@@ -975,6 +990,190 @@ def grids(page: Page) -> None:
             up, left = page.read(cell(i - 1, j), known), page.read(cell(i, j - 1), known)
             i, j = (i, j - 1) if left == follows[up] else (i - 1, j)
     page.add(f"\n{_STOP}", FORM)
+
+
+def letters(page: Page) -> None:
+    """Two strings of few letters, the second often much like the first, in windows and onto cells that go by capitals.
+    Then a table of bits, of a cell for every two of the letters, and a way through it, or heads that go over both."""
+    rng = page.rng
+    if rng.random() < 0.2:
+        _recited(page)
+    most = max(3, min(14, page.longest // 6))
+    words = _much_alike(rng, most)
+    if rng.random() < 0.5:
+        words.reverse()
+    page.add("\n" if page.written else "", FREE)
+    if rng.random() < 0.7:
+        for k, part in enumerate(_split_slots(rng.choice(_WITH_NUMBERS[2]))):
+            page.add(words[k // 2] if k % 2 else part, FREE if k % 2 else FORM)
+    else:
+        page.add(rng.choice((" ", ", ", " and ", "\n", " or ")).join(words), FREE)
+    if rng.random() < 0.2:
+        sentence(page)
+    table, down, across, window, mark, found = page.different(6)
+    new, quoted, padded = rng.choice((1, 2, 2, 2, 3)), rng.choice((6, 6, 6, 4, 8, 12)), rng.random() < 0.6
+    marked, opens = rng.random() < 0.8, rng.random() < 0.7
+    paths: list[str] = []
+    begun = False
+    for track, word in zip((down, across), words, strict=True):
+        text, label = f"_{word}_", _label(rng)
+        beyond = paths[0][len(words[0]) + 1] if paths else ""
+        path = capitals(string.ascii_lowercase.index(word[0]) if rng.random() < 0.7 else rng.randrange(26))
+        paths.append(path)
+        at, stop, first = 0, 1 + new, True
+        while at < len(text):
+            page.line(label, not first)
+            if beyond and marked and opens:
+                page.read(f"{mark}{down}", not first)
+            page.add(f" {window}", FORM if begun else FREE)
+            page.add("=", FORM)
+            before = text[max(0, at - quoted) : at]
+            if padded:
+                before = before.rjust(quoted, "_")
+            page.add(before, VALUE if begun else FREE)
+            page.add(text[max(at, 1 if padded else 0) : stop], VALUE)
+            for k in range(at, min(stop, len(text))):
+                # How many are new cannot be known before the second window, nor where the names begin.
+                page.add(" ", FORM if begun else FREE)
+                page.add(f"{track}{path[k]}", VALUE if begun and k > 0 else FREE)
+                page.add(f"={text[k]}", VALUE)
+                page.cells[f"{track}{path[k]}"] = text[k]
+                if beyond and opens and 0 < k < len(text) - 1:
+                    page.write(f"{table}{beyond}{path[k]}", "0", k > 1)
+            begun, first = True, False
+            at, stop = stop, stop + new
+        if marked:
+            page.write(f"{mark}{track}", path[len(text) - 1], beyond != "")
+    if opens and rng.random() < 0.6:
+        _bits(page, words, paths, (down, across, table, mark if marked else "", found))
+    else:
+        _heads(page, words, paths, (down, across))
+
+
+def _recited(page: Page) -> None:
+    """The alphabet in capitals, up or down, from any letter on; at times a small letter with each."""
+    rng = page.rng
+    path = capitals(rng.randrange(26))[:: rng.choice((1, -1))]
+    form = rng.choice(("{0}", " {0}", " {0}{1}", " {1}={0}", f"\n{_label(rng)} {{0}}"))
+    page.add("\n", FREE)
+    for n, capital in enumerate((path + path)[: rng.randint(4, 30)]):
+        page.add(form.format(capital, capital.lower()), VALUE if n > 1 else FREE)
+
+
+def _much_alike(rng: random.Random, most: int) -> list[str]:
+    """Two strings over the same few letters: random, in runs or periodic; the second drawn as well, or the first one
+    turned round, rotated or with a few letters changed, left out or put in."""
+    alphabet = rng.sample(string.ascii_lowercase, rng.choice((2, 2, 3, 3, 4, 5, 8)))
+    n, m = rng.randint(2, most), rng.randint(2, most)
+    shape = rng.random()
+    if shape < 0.15:
+        one = "".join(c * rng.randint(1, 3) for c in rng.choices(alphabet, k=n))[:n]
+    elif shape < 0.3:
+        one = ("".join(rng.choices(alphabet, k=rng.randint(2, 3))) * n)[:n]
+    else:
+        one = "".join(rng.choices(alphabet, k=n))
+    at = rng.randint(0, n)
+    other = list(rng.choice((one, one, one[at:] + one[:at], one[::-1], "".join(rng.choices(alphabet, k=m)))))
+    for _ in range(rng.randint(0, 3)):
+        other[rng.randrange(len(other))] = rng.choice(alphabet)
+    while len(other) > m:
+        del other[rng.randrange(len(other))]
+    while len(other) < m:
+        other.insert(rng.randint(0, len(other)), rng.choice(alphabet))
+    return [one, "".join(other)]
+
+
+def _bits(page: Page, words: list[str], paths: list[str], names: tuple[str, str, str, str, str]) -> None:
+    """Row by row from the last letters to the first: a bit follows from the one below, from whether two letters are
+    equal, and from a carry, by a rule that the label says. Then the way: on in both strings where letters are equal,
+    which are collected, else in the one that the bit tells."""
+    rng = page.rng
+    down, across, table, mark, found = names
+    rows, columns = paths
+    n, m = len(words[0]), len(words[1])
+    rule, label, between = rng.choice("+|?"), _label(rng), _label(rng)
+    order, compares, begun = rng.sample(range(3), 3), rng.random() < 0.7, False
+    for i in range(n, 0, -1):
+        page.line(between, i < n)
+        page.read(f"{down}{rows[i]}", i < n)
+        if mark:
+            page.read(f"{mark}{across}", i < n)
+        carry = 0
+        for j in range(m, 0, -1):
+            page.line(f"{label}{rule}", j < m or i < n)
+            page.add(str(carry), VALUE if begun else FREE)
+            cells = (f"{down}{rows[i]}", f"{across}{columns[j]}", f"{table}{rows[i + 1]}{columns[j]}")
+            for k in order:
+                page.read(cells[k], begun)
+            equal, bit = page.cells[cells[0]] == page.cells[cells[1]], int(page.cells[cells[2]])
+            if compares:
+                page.add(" :", FORM)
+                page.add("=" if equal else "/", VALUE if begun else FREE)
+            total = equal + bit + carry
+            if rule == "+":
+                result, carry = total % 2, total // 2
+            elif rule == "|":
+                result, carry = int(bit or equal), int(carry != equal)
+            else:
+                result, carry = (bit, carry) if equal else (carry, bit)
+            page.write(f"{table}{rows[i]}{columns[j]}", str(result), begun)
+            begun = True
+        page.line(f"{label}{rule}{carry}", True)
+        page.read(f"{down}{rows[i]}", i < n)
+        page.read(f"{across}{columns[0]}", i < n)
+    page.line(between, True)
+    page.read(f"{down}{rows[0]}", True)
+    page.write(found, "_", False, FREE)
+    turned = rng.random() < 0.5
+    label, known = _label(rng) + "<>"[turned], {True: False, False: False}
+    i, j, run = 1, 1, ""
+    while True:
+        begun = run != "" or i + j > 2
+        page.line(label, begun)
+        letter = page.read(f"{down}{rows[i]}", begun)
+        if letter != "_":
+            other = page.read(f"{across}{columns[j]}", begun)
+        if "_" in (letter, other):
+            page.add(" ", FORM)
+            page.add(found, FREE)
+            page.add(f"={run or '_'}", VALUE)
+            break
+        equal = letter == other
+        if equal:
+            page.read(found, known[True])
+            run += letter
+            page.write(found, run, known[True])
+            i, j = i + 1, j + 1
+        elif (page.read(f"{table}{rows[i]}{columns[j]}", known[False]) == "1") != turned:
+            i += 1
+        else:
+            j += 1
+        known[equal] = True
+    page.add(f"\n{_STOP}", FORM)
+    if run:
+        page.line(rng.choice(_HEADS), False)
+        page.add(run, VALUE)
+        page.add("\n", FORM)
+        page.run = run
+
+
+def _heads(page: Page, words: list[str], paths: list[str], tracks: tuple[str, str]) -> None:
+    """Two heads go over the strings in step, up or down, and compare, until one of them meets a blank."""
+    rng = page.rng
+    for _ in range(rng.randint(1, 2)):
+        up, label = rng.random() < 0.5, _label(rng)
+        i, j = (1, 1) if up else (len(words[0]), len(words[1]))
+        begun = False
+        while True:
+            page.line(label, begun)
+            p = page.read(f"{tracks[0]}{paths[0][i]}", begun)
+            q = page.read(f"{tracks[1]}{paths[1][j]}", begun)
+            begun = True
+            if "_" in (p, q):
+                break
+            page.solve("=" if p == q else "/")
+            i, j = (i + 1, j + 1) if up else (i - 1, j - 1)
+        page.add(f"\n{_STOP}", FORM)
 
 
 def copies(page: Page) -> None:
@@ -1661,49 +1860,63 @@ def counting(page: Page) -> None:
 
 
 Skill = Callable[[Page], Any]
-_SHARES: dict[str, tuple[Skill, int, int, int, int, int, int, int, int, int, int, int, int, int, int]] = {
-    "blocks": (blocks, 0, 44, 60, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
-    "scan": (scan, 32, 16, 16, 12, 12, 12, 10, 2, 2, 2, 2, 2, 6, 6),
-    "copies": (copies, 16, 22, 30, 24, 24, 24, 16, 6, 6, 6, 6, 6, 10, 10),
-    "strings": (strings, 8, 10, 10, 10, 10, 10, 8, 3, 3, 3, 3, 3, 3, 3),
-    "look_up": (look_up, 8, 8, 8, 20, 20, 20, 24, 80, 50, 50, 50, 90, 80, 80),
-    "sweep": (sweep, 6, 4, 4, 4, 4, 4, 3, 1, 1, 1, 1, 1, 1, 1),
-    "overwrite": (overwrite, 6, 5, 5, 12, 12, 12, 10, 8, 8, 8, 8, 8, 8, 8),
-    "side_by_side": (side_by_side, 18, 24, 24, 24, 24, 30, 12, 4, 4, 4, 4, 4, 4, 4),
-    "ripple": (ripple, 4, 6, 6, 6, 6, 6, 5, 3, 3, 3, 3, 3, 3, 3),
-    "collect": (collect, 18, 24, 24, 6, 6, 6, 4, 1, 1, 1, 1, 1, 1, 1),
-    "pieces": (pieces, 2, 2, 2, 3, 3, 3, 2, 1, 1, 1, 1, 1, 1, 1),
-    "pointers": (pointers, 4, 4, 4, 5, 5, 5, 4, 2, 2, 2, 2, 2, 2, 2),
-    "links": (links, 2, 2, 2, 3, 3, 3, 2, 1, 1, 1, 1, 1, 1, 1),
-    "stack": (stack, 2, 2, 2, 3, 3, 3, 2, 1, 1, 1, 1, 1, 1, 1),
-    "best": (best, 2, 2, 2, 3, 3, 3, 2, 1, 1, 1, 1, 1, 1, 1),
-    "table": (table, 2, 2, 2, 4, 4, 4, 3, 2, 2, 2, 2, 4, 4, 4),
-    "compare": (compare, 10, 12, 20, 14, 14, 24, 10, 4, 4, 4, 4, 4, 12, 12),
-    "halves": (halves, 2, 3, 3, 5, 5, 5, 4, 2, 2, 2, 2, 2, 8, 8),
-    "sums": (sums, 5, 5, 5, 8, 8, 8, 8, 4, 4, 4, 4, 4, 4, 4),
-    "counting": (counting, 2, 2, 2, 2, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1),
-    "sentence": (sentence, 5, 4, 4, 4, 4, 4, 4, 3, 3, 3, 3, 3, 3, 3),
-    "windows": (windows, 0, 0, 70, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
-    "rests": (rests, 0, 0, 0, 80, 10, 2, 0, 0, 0, 0, 0, 0, 0, 0),
-    "runs": (runs, 0, 0, 0, 50, 10, 2, 2, 0, 0, 0, 0, 0, 0, 0),
-    "groups": (groups, 0, 0, 0, 0, 90, 6, 2, 0, 0, 0, 0, 0, 0, 0),
-    "lines": (lines, 0, 0, 0, 0, 110, 6, 2, 0, 0, 0, 0, 0, 0, 0),
-    "queues": (queues, 0, 0, 0, 0, 0, 130, 3, 0, 0, 0, 0, 0, 0, 0),
-    "joins": (joins, 0, 0, 0, 0, 0, 90, 3, 0, 0, 0, 0, 0, 0, 0),
-    "turns": (turns, 0, 0, 0, 0, 0, 0, 110, 12, 70, 70, 70, 80, 140, 120),
-    "abreast": (abreast, 0, 0, 0, 0, 0, 0, 60, 90, 80, 80, 80, 110, 110, 100),
-    "unrolled": (unrolled, 0, 0, 0, 0, 0, 0, 80, 50, 80, 80, 110, 100, 100, 170),
-    "overlaps": (overlaps, 0, 0, 0, 0, 0, 0, 0, 0, 0, 90, 150, 110, 100, 90),
-    "lists": (lists, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 40, 20),
-    "grids": (grids, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 24, 20),
+_SHARES: dict[str, tuple[Skill, int, int, int, int, int, int, int, int, int, int, int, int, int, int, int]] = {
+    "blocks": (blocks, 0, 44, 60, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
+    "scan": (scan, 32, 16, 16, 12, 12, 12, 10, 2, 2, 2, 2, 2, 6, 6, 6),
+    "copies": (copies, 16, 22, 30, 24, 24, 24, 16, 6, 6, 6, 6, 6, 10, 10, 10),
+    "strings": (strings, 8, 10, 10, 10, 10, 10, 8, 3, 3, 3, 3, 3, 3, 3, 3),
+    "look_up": (look_up, 8, 8, 8, 20, 20, 20, 24, 80, 50, 50, 50, 90, 80, 80, 70),
+    "sweep": (sweep, 6, 4, 4, 4, 4, 4, 3, 1, 1, 1, 1, 1, 1, 1, 1),
+    "overwrite": (overwrite, 6, 5, 5, 12, 12, 12, 10, 8, 8, 8, 8, 8, 8, 8, 8),
+    "side_by_side": (side_by_side, 18, 24, 24, 24, 24, 30, 12, 4, 4, 4, 4, 4, 4, 4, 4),
+    "ripple": (ripple, 4, 6, 6, 6, 6, 6, 5, 3, 3, 3, 3, 3, 3, 3, 3),
+    "collect": (collect, 18, 24, 24, 6, 6, 6, 4, 1, 1, 1, 1, 1, 1, 1, 1),
+    "pieces": (pieces, 2, 2, 2, 3, 3, 3, 2, 1, 1, 1, 1, 1, 1, 1, 1),
+    "pointers": (pointers, 4, 4, 4, 5, 5, 5, 4, 2, 2, 2, 2, 2, 2, 2, 2),
+    "links": (links, 2, 2, 2, 3, 3, 3, 2, 1, 1, 1, 1, 1, 1, 1, 1),
+    "stack": (stack, 2, 2, 2, 3, 3, 3, 2, 1, 1, 1, 1, 1, 1, 1, 1),
+    "best": (best, 2, 2, 2, 3, 3, 3, 2, 1, 1, 1, 1, 1, 1, 1, 1),
+    "table": (table, 2, 2, 2, 4, 4, 4, 3, 2, 2, 2, 2, 4, 4, 4, 4),
+    "compare": (compare, 10, 12, 20, 14, 14, 24, 10, 4, 4, 4, 4, 4, 12, 12, 12),
+    "halves": (halves, 2, 3, 3, 5, 5, 5, 4, 2, 2, 2, 2, 2, 8, 8, 8),
+    "sums": (sums, 5, 5, 5, 8, 8, 8, 8, 4, 4, 4, 4, 4, 4, 4, 4),
+    "counting": (counting, 2, 2, 2, 2, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1),
+    "sentence": (sentence, 5, 4, 4, 4, 4, 4, 4, 3, 3, 3, 3, 3, 3, 3, 3),
+    "windows": (windows, 0, 0, 70, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
+    "rests": (rests, 0, 0, 0, 80, 10, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0),
+    "runs": (runs, 0, 0, 0, 50, 10, 2, 2, 0, 0, 0, 0, 0, 0, 0, 0),
+    "groups": (groups, 0, 0, 0, 0, 90, 6, 2, 0, 0, 0, 0, 0, 0, 0, 0),
+    "lines": (lines, 0, 0, 0, 0, 110, 6, 2, 0, 0, 0, 0, 0, 0, 0, 0),
+    "queues": (queues, 0, 0, 0, 0, 0, 130, 3, 0, 0, 0, 0, 0, 0, 0, 0),
+    "joins": (joins, 0, 0, 0, 0, 0, 90, 3, 0, 0, 0, 0, 0, 0, 0, 0),
+    "turns": (turns, 0, 0, 0, 0, 0, 0, 110, 12, 70, 70, 70, 80, 140, 120, 100),
+    "abreast": (abreast, 0, 0, 0, 0, 0, 0, 60, 90, 80, 80, 80, 110, 110, 100, 100),
+    "unrolled": (unrolled, 0, 0, 0, 0, 0, 0, 80, 50, 80, 80, 110, 100, 100, 170, 170),
+    "overlaps": (overlaps, 0, 0, 0, 0, 0, 0, 0, 0, 0, 90, 150, 110, 100, 90, 100),
+    "lists": (lists, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 40, 20, 6),
+    "grids": (grids, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 24, 20, 0),
+    "letters": (letters, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 300),
 }
-"""Every skill, and its shares of the exercises in the fourteen parts of the curriculum: what carries all others; blocks
-and hard copies; then, twelve times, what a reading of fine-tuned models' errors asked for."""
-PARTS = FOUNDATION, SKILLS, WINDOWS, RUNS, GROUPS, QUEUES, RINGS, FAR, TWINS, OVERLAPS, LONGER, SHAKEN, GAPS, LAST = (
-    tuple(
-        {name: (skill, shares[part]) for name, (skill, *shares) in _SHARES.items() if shares[part]}
-        for part in range(14)
-    )
+"""Every skill, and its shares of the exercises in the fifteen parts of the curriculum: what carries all others; blocks
+and hard copies; then, thirteen times, what a reading of fine-tuned models' errors asked for."""
+PARTS = (
+    FOUNDATION,
+    SKILLS,
+    WINDOWS,
+    RUNS,
+    GROUPS,
+    QUEUES,
+    RINGS,
+    FAR,
+    TWINS,
+    OVERLAPS,
+    LONGER,
+    SHAKEN,
+    GAPS,
+    ALTERED,
+    LAST,
+) = tuple(
+    {name: (skill, shares[part]) for name, (skill, *shares) in _SHARES.items() if shares[part]} for part in range(15)
 )
 
 
@@ -1720,26 +1933,39 @@ _NO_SIGNS = str.maketrans("", "", "{}.,?:")
 _WITH_NUMBERS = {n: [s for s in _SENTENCES if s.count("{num}") == n and s.count("{") == n] for n in (1, 2)}
 
 
+class Phase(NamedTuple):
+    """A stretch of the curriculum."""
+
+    end: int  # tokens seen when it is over
+    width: int  # tokens of a row
+    longest: int  # cells of a tape at most
+    skills: dict[str, tuple[Skill, int]]
+    shortest: int = 4  # cells of a tape, where they may be many
+    least: int = 150  # characters of a page
+    split: float = 0.0  # share of the pages on which a ring goes on under another letter behind its point
+    hard: bool = False  # strings are easily taken for each other, and a split ring has its point under both letters
+    shown: int = 0  # symbols that are shown again where something is written out, on seven pages of ten
+    gaps: bool = False  # every other ring skips ten cells behind every five
+    noise: float = 0.0  # on the weights while gradients are taken, as a share of their spread: up to so much
+    altered: bool = False  # most rings are changed in a few cells before they are written out
+    seams: bool = False  # most of these get a run of one digit where two words meet; windows show whole words again
+
+
+PLAIN = Phase(0, 0, 0, LAST)  # all skills of today, without any habit
+
+
 def document(
-    rng: random.Random,
-    size: int,
-    longest: int,
-    skill: str | None = None,
-    skills: dict[str, tuple[Skill, int]] = LAST,
-    split: float = 0.0,
-    hard: bool = False,
-    shown: int = 0,
-    gaps: bool = False,
-    altered: bool = False,
+    rng: random.Random, size: int, longest: int, skill: str | None = None, phase: Phase = PLAIN
 ) -> list[tuple[str, int]]:
-    """One page of about `size` characters whose tapes have at most `longest` cells; of one skill, or of all."""
+    """One page of about `size` characters whose tapes have at most `longest` cells; of one skill, or of all of the
+    phase, whose habits it has."""
     page = Page(rng, size)
     page.longest = longest
-    page.splits = split > 0 and rng.random() < split
-    page.hard = hard
-    page.shown = shown if shown and rng.random() < 0.7 else 0
-    page.gaps = gaps
-    page.altered = altered
+    page.splits = phase.split > 0 and rng.random() < phase.split
+    page.hard = phase.hard
+    page.shown = phase.shown if phase.shown and rng.random() < 0.7 else 0
+    page.gaps, page.altered, page.seams = phase.gaps, phase.altered, phase.seams
+    skills = phase.skills
     names, weights = list(skills), [share for _, share in skills.values()]
     if skill is None and rng.random() < 0.3:
         # A page with few skills, so that each is also met in long unbroken exercises.
@@ -1764,23 +1990,6 @@ def encode(tokenizer: Any, pieces: list[tuple[str, int]]) -> tuple[list[int], li
 # Training.
 
 
-class Phase(NamedTuple):
-    """A stretch of the curriculum."""
-
-    end: int  # tokens seen when it is over
-    width: int  # tokens of a row
-    longest: int  # cells of a tape at most
-    skills: dict[str, tuple[Skill, int]]
-    shortest: int = 4  # cells of a tape, where they may be many
-    least: int = 150  # characters of a page
-    split: float = 0.0  # share of the pages on which a ring goes on under another letter behind its point
-    hard: bool = False  # strings are easily taken for each other, and a split ring has its point under both letters
-    shown: int = 0  # symbols that are shown again where something is written out, on seven pages of ten
-    gaps: bool = False  # every other ring skips ten cells behind every five
-    noise: float = 0.0  # on the weights while gradients are taken, as a share of their spread: up to so much
-    altered: bool = False  # most rings are changed in a few cells before they are written out
-
-
 PHASES = (
     Phase(6_000_000, 256, 8, FOUNDATION),
     Phase(14_000_000, 512, 24, FOUNDATION),
@@ -1803,7 +2012,8 @@ PHASES = (
     Phase(122_000_000, 3072, 100, LONGER, 20, 3_000, 0.7, True, 10),
     Phase(132_000_000, 3072, 100, SHAKEN, 24, 3_000, 0.7, True, 10, False, 0.2),
     Phase(144_000_000, 3072, 100, GAPS, 24, 3_000, 0.7, True, 10, True, 0.2),
-    Phase(150_000_000, 3072, 100, LAST, 24, 3_000, 0.7, True, 10, True, 0.2, True),
+    Phase(150_000_000, 3072, 100, ALTERED, 24, 3_000, 0.7, True, 10, True, 0.2, True),
+    Phase(162_000_000, 3072, 100, LAST, 24, 3_000, 0.7, True, 10, True, 0.2, True, True),
 )
 TOKENS = PHASES[-1].end
 RISES = (
@@ -1819,9 +2029,10 @@ RISES = (
     122_000_000,
     132_000_000,
     144_000_000,
+    150_000_000,
 )
 """Tokens after which the rate rises once more."""
-ANEW = (54_000_000, 132_000_000)
+ANEW = (54_000_000, 132_000_000, 150_000_000)
 """Here the optimizers begin anew, so that published weights of this age were all that was needed to go on."""
 CONTEXT = 16_384
 
@@ -1845,12 +2056,7 @@ def row(tokenizer: Any, seed: int, index: int, phase: Phase) -> tuple[list[int],
     while len(ids) < width:
         size = int(math.exp(rng.uniform(math.log(phase.least), math.log(2 * width))))
         cells = int(math.exp(rng.uniform(math.log(phase.shortest), math.log(phase.longest))) + 0.5)
-        more, their_kinds = encode(
-            tokenizer,
-            document(
-                rng, size, cells, None, phase.skills, phase.split, phase.hard, phase.shown, phase.gaps, phase.altered
-            ),
-        )
+        more, their_kinds = encode(tokenizer, document(rng, size, cells, phase=phase))
         ids += [*more, end]
         kinds += [*their_kinds, FORM]
     del ids[width:], kinds[width:]
@@ -2070,6 +2276,8 @@ def card(args: argparse.Namespace, state: dict[str, Any]) -> str:
             OVERLAPS,
             LONGER,
             SHAKEN,
+            GAPS,
+            ALTERED,
             LAST,
         )
     )
@@ -2080,6 +2288,7 @@ def card(args: argparse.Namespace, state: dict[str, Any]) -> str:
         + (f"; {p.shown} symbols shown again where something is written out" if p.shown else "")
         + ("; every other ring skips ten cells behind every five" if p.gaps else "")
         + ("; most rings are changed in a few cells before they are written out" if p.altered else "")
+        + ("; many of them so that two words meet in a run of one digit" if p.seams else "")
         + (f"; noise of up to {100 * p.noise:g}% on the weights)" if p.noise else ")")
         for p in PHASES
     )

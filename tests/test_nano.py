@@ -121,13 +121,12 @@ def test_noise_is_on_the_matrices_while_gradients_are_taken_and_then_gone(recipe
 
 def _pages(recipe: ModuleType, many: int) -> list[str]:
     """A third of them of each of three parts of the curriculum, and as many with all habits that came later."""
-    last = recipe.PHASES[-1]
-    late = {"split": last.split, "hard": last.hard, "shown": last.shown, "gaps": last.gaps, "altered": last.altered}
-    parts = ((recipe.FOUNDATION, {}), (recipe.SKILLS, {}), (recipe.LAST, {}), (recipe.LAST, late))
+    parts = [recipe.PLAIN._replace(skills=skills) for skills in (recipe.FOUNDATION, recipe.SKILLS, recipe.LAST)]
+    parts.append(recipe.PHASES[-1])
     return [
-        "".join(t for t, _ in recipe.document(rng_of("test", k), 2_500, 30, skills=skills, **habits))
+        "".join(t for t, _ in recipe.document(rng_of("test", k), 2_500, 30, phase=phase))
         for k in range(many // 3)
-        for skills, habits in parts
+        for phase in parts
     ]
 
 

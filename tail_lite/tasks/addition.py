@@ -195,30 +195,29 @@ def program(problem: Problem) -> Trace:
     read(f"h{lead.tracks[0]}")
     first = 1 if read(lead.whole[0]) == BLANK else 0
     goto("copy")
-    output = _copy(tape, "copy", lead.whole, first, "", "point")
+    words: list[str] = []
+    _copy(tape, "copy", lead.whole, first, words, "point")
     enter("point")
     read("F")
-    if longer is None:
-        goto(HALT)
-        return tape.halt(output)
-    read(f"p{longer.tracks[0]}")
-    first = longer.point + 1
-    if read(longer.fraction[first]) == BLANK:
-        goto(HALT)
-        return tape.halt(output)
-    goto("mid")
-    return tape.halt(_copy(tape, "mid", longer.fraction, first, output, HALT))
+    if longer:
+        read(f"p{longer.tracks[0]}")
+        first = longer.point + 1
+        if read(longer.fraction[first]) != BLANK:
+            goto("mid")
+            _copy(tape, "mid", longer.fraction, first, words, HALT)
+            return tape.halt("".join(words))
+    goto(HALT)
+    return tape.halt("".join(words))
 
 
 _ADD = ("add0", "add1")
-_AGAIN = 2 * GROUP
-"""Symbols of the result that a window shows again: two groups, so that two windows tell what comes next."""
+_AGAIN = 2
+"""Groups of the result that a window shows again: with these one can tell what comes next."""
 
 
-def _copy(tape: Tape, name: str, track: Sequence[str], k: int, output: str, then: str) -> str:
-    """The symbols of a track from place `k` up to a point or a blank, a group a state, put behind `output`, a point
-    first if the first state is ``mid``. A window, ``o``, shows the new symbols behind the last ones. All of the output.
-    """
+def _copy(tape: Tape, name: str, track: Sequence[str], k: int, words: list[str], then: str) -> None:
+    """The symbols of a track from place `k` up to a point or a blank, a group a state, put behind the `words`, a point
+    first if the first state is ``mid``. A window, ``o``, shows the last words and the new one."""
     with tape.loop():
         while True:
             tape.enter(name)
@@ -228,16 +227,14 @@ def _copy(tape: Tape, name: str, track: Sequence[str], k: int, output: str, then
             new = new.rstrip("._")
             if new:
                 tape.solve(f"{' '.join(new)} joined", new)
-                if name == "mid":
-                    new = f".{new}"
-                tape.write("o", output[-_AGAIN:] + new)
-                output += new
+                words.append(f".{new}" if name == "mid" else new)
+                tape.write("o", "".join(words[-_AGAIN - 1 :]))
             if name == "mid":
                 name = "tail"
             k += many
             tape.goto(then if ended else name)
             if ended:
-                return output
+                return
 
 
 # Baselines that exist for addition alone (method.md of the paper's comparison: Index Hint and Reversed Format).

@@ -1,16 +1,14 @@
-"""A longest common subsequence by dynamic programming: the table cell by cell, then the way back.
+"""A longest common subsequence by dynamic programming: the table cell by cell, then the way through it.
 
-Rows, columns and lengths go by capitals, round the alphabet from the first letter of their string on: ``dQT`` is the
-length for the first string up to row ``Q`` and the second up to column ``T``. So a short problem uses every name that a
-long one does, and no two names have a part in common but a row or a column.
+The table is filled from the last letters to the first, so that the way through it finds the letters in reading order.
+Along a row or a column lengths grow by one at most, so a cell of ``d`` keeps no length but whether it is one more than
+its neighbour to the right's: the table of bits of Hyyrö's and Crochemore's algorithms, here bit by bit. What a cell
+exceeds the one below by goes along the row as a carry does in an addition; so a step fetches two letters and one bit,
+and no length is ever counted or compared.
 
-A state is named by the cell under the head, which is the *left neighbour* of the cell that it fills: so that neighbour
-is fetched without printing its address again, the letters of column and row follow, and one more look-up decides, the
-diagonal neighbour where the letters are equal (a diagonal step is then always among the best) and the upper one where
-they are not. Blanks end the rows and the table, so no bound needs to be fetched.
-
-The way back (``t``) gives every letter that it finds the number that its length says, so the cells of ``c`` stand in
-reading order, and it is over at the border. The letters are copied out in groups of three.
+Rows and columns go by capitals, round the alphabet from the first letter of their string on: ``dQT`` stands in row
+``Q`` and column ``T``. So a short problem uses every name that a long one does, and no two names have a part in common
+but a row or a column. Blanks end the strings both ways, so no bound needs to be fetched.
 """
 
 from __future__ import annotations
@@ -21,14 +19,12 @@ from itertools import product
 from string import ascii_lowercase
 
 from tail_lite.tape import BLANK, HALT, Tape, Trace, capitals
-from tail_lite.tasks._strings import Table, fill, length, pair
+from tail_lite.tasks._strings import length, pair
 from tail_lite.tasks._strings import validate as validate_strings
 from tail_lite.tasks.base import Problem, Task
 
-_END = frozenset((BLANK,))
 _LONGEST = len(ascii_lowercase) - 2  # letters of a string: a border stands before them, a blank behind
 _NEW, _QUOTED = 2, 6  # letters that a window takes from a string, and shows again before them
-_GROUP = 3  # letters that are copied out by a state: so few that short results take more than one as well
 
 
 def sample(rng: random.Random, lo: int, hi: int) -> Problem:
@@ -84,88 +80,80 @@ def grade(problem: Problem, answer: str, given: str) -> bool:
 
 def program(problem: Problem) -> Trace:
     rows, columns = (capitals(ascii_lowercase.index(text[0])) for text in problem.values())
-    laid = Table(Tape({}), rows, columns, apart="")
-    tape, d = laid.tape, laid.cell
+    n, m = length(problem)
+    tape = Tape({})
     enter, read, solve, write, goto = tape.enter, tape.read, tape.solve, tape.write, tape.goto
-    # Lengths go by letters as well: none at all is the row of the border.
-    lengths = rows
-    follows = dict(zip(lengths, lengths[1:] + lengths[:1], strict=True))
 
-    # A raw text has no addresses: a window shows what was read last and then the new letters, which get theirs beside
-    # the border's cells.
-    def take(name: str, path: str, text: str, then: str) -> None:
-        text = f"{BLANK}{text}{BLANK}"
-        at, stop = 0, 1 + _NEW
-        with tape.loop():
+    def cell(i: int, j: int) -> str:
+        return f"d{rows[i]}{columns[j]}"
+
+    # A raw text has no addresses: a window shows what was read last and then new letters, which get theirs. Blanks fill
+    # the first ones up, so that all have the same length, whatever that of the text.
+    with tape.loop():
+        for name, path, text, then in (("a", rows, problem["a"], "b"), ("b", columns, problem["b"], "row")):
+            text = f"{BLANK}{text}{BLANK}"
+            at, stop = 0, 1 + _NEW
             while at < len(text):
                 enter(name)
-                write("w", text[max(0, at - _QUOTED) : stop])
+                if name == "b":
+                    read("ea")
+                write("w", f"{BLANK * (_QUOTED - 1)}{text}"[max(0, at - 1) : stop + _QUOTED - 1])
                 for k in range(at, min(stop, len(text))):
-                    ended = k == len(text) - 1
                     write(f"{name}{path[k]}", text[k])
-                    if name == "a":
-                        write(d(k, 0), BLANK if ended else lengths[0])
-                    elif ended:
-                        write("nb", path[k - 1])
-                    elif k > 0:
-                        write(d(0, k), lengths[0])
+                    if name == "b" and 1 <= k <= m:
+                        write(cell(n + 1, k), 0)
+                if stop >= len(text):
+                    write(f"e{name}", path[len(text) - 1])
                 at, stop = stop, stop + _NEW
                 goto(name if at < len(text) else then)
 
-    take("a", rows, problem["a"], "b")
-    take("b", columns, problem["b"], d(1, 0))
+    # The table, from its last cell to its first. The carry is what the cell to the right exceeds the one below that by.
+    with tape.loop():
+        for i in range(n, 0, -1):
+            row = f"a{rows[i]}"
+            enter("row")
+            read(row)
+            read("eb")
+            goto("k0")
+            carry = 0
+            with tape.loop():
+                for j in range(m, 0, -1):
+                    enter(f"k{carry}")
+                    letter, other, below = read(row), read(f"b{columns[j]}"), int(read(cell(i + 1, j)))
+                    most = 1 if letter == other else max(below, carry)
+                    solve(f"{letter} compared with {other}", "=" if letter == other else "/")
+                    write(cell(i, j), most - carry)
+                    carry = most - below
+                    goto(f"k{carry}")
+                enter(f"k{carry}")
+                read(row)
+                read(f"b{columns[0]}")
+                goto("row")
+        enter("row")
+        read(f"a{rows[0]}")
+        write("o", BLANK)
+        goto("t")
 
-    def entry(left: str, equal: bool, diagonal: str, up: str, filled: str) -> None:
-        if equal:
-            value = str(read(diagonal))
-            most = follows[value]
-            solve(f"{value} counted up", most)
-        else:
-            value = str(read(up))
-            most = left if left == follows[value] else value
-            solve(f"{left} or {value}, whichever is further", most)
-        write(filled, most)
-
-    # The last cell says how many letters there are.
-    most = fill(laid, problem, entry)
-    write(f"c{follows[most]}", BLANK)
-    write("o", BLANK)
-    i, j = length(problem)
-    goto(f"t{rows[i]}{columns[j]}")
-
-    # The way back gives each letter the number that the length says. It is over at the border.
+    # The way: on both strings where the letters are equal, else where the length stays what it is.
+    i, j, output = 1, 1, ""
     with tape.loop():
         while True:
-            enter(f"t{rows[i]}{columns[j]}")
+            enter("t")
             letter, other = read(f"a{rows[i]}"), read(f"b{columns[j]}")
             if BLANK in (letter, other):
-                break
-            if letter == other:
-                write(f"c{read(d(i, j))}", letter)
-                i, j = i - 1, j - 1
-            else:
-                up, left = str(read(d(i - 1, j))), str(read(d(i, j - 1)))
-                back = left == follows[up]
-                solve(f"{up} compared with {left}", "<" if back else "=" if up == left else ">")
-                i, j = (i, j - 1) if back else (i - 1, j)
-            goto(f"t{rows[i]}{columns[j]}")
-    goto(f"c{follows[str(read(d(i, j)))]}")
-
-    letters, output = [f"c{number}" for number in lengths], ""
-    with tape.loop():
-        k, ended = 1, False
-        while not ended:
-            enter(letters[k])
-            word = tape.spell(letters, k, _GROUP, _END)
-            ended = word[-1] == BLANK
-            word = word.removesuffix(BLANK)
-            k += _GROUP
-            if word:
                 read("o")
-                output += word
+                goto(HALT)
+                return tape.halt(output)
+            if letter == other:
+                read("o")
+                output += str(letter)
                 write("o", output)
-            goto(HALT if ended else letters[k])
-    return tape.halt(output)
+                i, j = i + 1, j + 1
+            elif read(cell(i, j)):
+                i += 1
+            else:
+                j += 1
+            goto("t")
 
 
 def plain_cot(problem: Problem) -> str:
@@ -240,10 +228,10 @@ TASK = Task(
         )
     ),
     phrases={
-        "a": "Read on in the first string and open rows",
+        "a": "Read on in the first string",
         "b": "Read on in the second string and open columns",
-        "d": "Fill the cell to the right of {i}",
-        "t": "Where does the length in cell {i} come from?",
-        "c": "Copy the letters out from number {i} on",
+        "row": "Go to the row before, if there is one",
+        "k": "Fill the next cell of the row with carry {i}, if there is one",
+        "t": "Are the next letters equal, and if not, in which string is the way on?",
     },
 )

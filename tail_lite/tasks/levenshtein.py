@@ -1,12 +1,14 @@
 """The edit distance of two strings by dynamic programming, the table cell by cell.
 
-Cell ``d12,47`` is the distance between the letters up to ``a12`` and up to ``b47``; rows and columns are numbered round
-rings (see :mod:`tail_lite.tasks._strings`). A state is named by the cell under the head, which is the *left neighbour*
-of the cell that it fills: so that neighbour is fetched without printing its address again, and the letters of column
-and row and the diagonal neighbour follow. Equal letters cost nothing and copy the diagonal, which is then never above
-the other ways. Otherwise the least of three neighbours counts up by one: a running minimum, of left and diagonal here
-(``m``), and of that and the upper one in the next state (``u``, named by the cell to fill). Blanks end the rows and the
-table, so no bound needs to be fetched.
+Cell ``d12,47`` is the distance between the letters up to ``a12`` and up to ``b47``. Rows and columns are numbered round
+a ring of a hundred from wherever their string's first letter says, so that short strings use every number that long
+ones do: ``a08`` is the border's row, ``a09`` the first letter's.
+
+A state is named by the cell under the head, which is the *left neighbour* of the cell that it fills: so that neighbour
+is fetched without printing its address again, and the letters of column and row and the diagonal neighbour follow.
+Equal letters cost nothing and copy the diagonal, which is then never above the other ways. Otherwise the least of three
+neighbours counts up by one: a running minimum, of left and diagonal here (``m``), and of that and the upper one in the
+next state (``u``, named by the cell to fill). Blanks end the rows and the table, so no bound needs to be fetched.
 """
 
 from __future__ import annotations
@@ -15,8 +17,8 @@ import random
 from itertools import product
 from string import ascii_lowercase
 
-from tail_lite.tape import Trace
-from tail_lite.tasks._strings import LONGEST, PHRASES, fill, length, pair, table, validate
+from tail_lite.tape import BLANK, HALT, Tape, Trace, ring
+from tail_lite.tasks._strings import LONGEST, length, pair, validate
 from tail_lite.tasks.base import Problem, Task
 
 
@@ -54,29 +56,86 @@ def oracle(problem: Problem) -> str:
         edits += 1
 
 
+def _around(text: str) -> tuple[str, ...]:
+    """A ring of numbers that begins where the first letter of `text` says; the border's comes first."""
+    return ring("", 4 * ascii_lowercase.index(text[0]) % 100, len(text) + 2)
+
+
 def program(problem: Problem) -> Trace:
-    laid = table(problem, lambda k: k)
-    tape = laid.tape
+    rows, columns = (_around(text) for text in problem.values())
+    n, m = length(problem)
+    tape = Tape(
+        {
+            f"{track}{index}": symbol
+            for (track, text), indices in zip(problem.items(), (rows, columns), strict=True)
+            for index, symbol in zip(indices[1:], text + BLANK, strict=False)
+        }
+    )
     enter, read, solve, write, goto = tape.enter, tape.read, tape.solve, tape.write, tape.goto
 
-    def entry(given: str, equal: bool, diagonal: str, up: str, filled: str) -> None:
-        left, value = int(given), int(read(diagonal))
-        if equal:
-            write(filled, value)
-            return
-        least = left if left < value else value
-        solve(f"min({left}, {value})", least)
-        write("m", least)
-        then = f"u{filled[1:]}"
-        goto(then)
-        enter(then)
-        least, value = int(read("m")), int(read(up))
-        both = value if value < least else least
-        solve(f"min({least}, {value})", both)
-        write(filled, both + 1)
+    def cell(i: int, j: int) -> str:
+        return f"d{rows[i]},{columns[j]}"
 
-    distance = fill(laid, problem, entry)
-    goto("halt")
+    # The border: beside each letter the cell of its row or column. The end of the first string closes the border's
+    # column with a blank, that of the second becomes ``nb``.
+    enter("start")
+    write(f"a{rows[0]}", BLANK)
+    write(f"b{columns[0]}", BLANK)
+    write(cell(0, 0), 0)
+    goto(f"a{rows[1]}")
+    with tape.loop():
+        for i in range(1, n + 2):
+            enter(f"a{rows[i]}")
+            ended = read(f"a{rows[i]}") == BLANK
+            write(cell(i, 0), BLANK if ended else i)
+            goto(f"b{columns[1]}" if ended else f"a{rows[i + 1]}")
+    with tape.loop():
+        for j in range(1, m + 2):
+            enter(f"b{columns[j]}")
+            if read(f"b{columns[j]}") == BLANK:
+                write("nb", columns[j - 1])
+                goto(cell(1, 0))
+            else:
+                write(cell(0, j), j)
+                goto(f"b{columns[j + 1]}")
+
+    # Row by row. The blank behind the second string ends a row, that below the border's column the table.
+    above = [cell(0, j) for j in range(m + 1)]
+    with tape.loop():
+        for i in range(1, n + 1):
+            row = f"a{rows[i]}"
+            cells = [cell(i, j) for j in range(m + 1)]
+            with tape.loop():
+                for j in range(m):
+                    here, filled = cells[j], cells[j + 1]
+                    enter(here)
+                    left = int(read(here))
+                    equal = read(f"b{columns[j + 1]}") == read(row)
+                    value = int(read(above[j]))
+                    if not equal:
+                        least = left if left < value else value
+                        solve(f"min({left}, {value})", least)
+                        write("m", least)
+                        then = f"u{filled[1:]}"
+                        goto(then)
+                        enter(then)
+                        least, value = int(read("m")), int(read(above[j + 1]))
+                        both = value if value < least else least
+                        solve(f"min({least}, {value})", both)
+                        value = both + 1
+                    write(filled, value)
+                    goto(filled)
+                enter(cells[m])
+                read(cells[m])
+                read(f"b{columns[m + 1]}")
+                goto(cell(i + 1, 0))
+            above = cells
+    below = cell(n + 1, 0)
+    enter(below)
+    read(below)
+    read("nb")
+    distance = str(read(cell(n, m)))
+    goto(HALT)
     return tape.halt(distance)
 
 
@@ -144,8 +203,10 @@ TASK = Task(
             "A robot edits the label {a} until it reads {b}. What is the least number of steps it needs?",
         )
     ),
-    phrases=PHRASES
-    | {
+    phrases={
+        "start": "Set the corner of the table",
+        "a": "Open the row of letter {i} of the first string",
+        "b": "Open the column of letter {i} of the second string",
         "d": "Fill the cell to the right of {i}",
         "u": "The letters differ, so cell {i} is one more than its least neighbour",
     },
