@@ -113,6 +113,13 @@ def test_an_impossible_link_is_one_line(link: dict[str, str]) -> None:
 
 def test_addresses_are_grouped_by_track_in_order_of_index() -> None:
     assert tracks(["a10", "a2", "F", "x1", "na"]) == ({"a": ["a2", "a10"], "x": ["x1"]}, ["F", "na"])
+    backwards = tracks(["bZ", "bA", "dBA", "dBZ", "x", "dAA", "dAZ", "e1"])[0]  # a table that is filled from its end
+    assert list(backwards.items()) == [
+        ("b", ["bZ", "bA"]),
+        ("dA", ["dAZ", "dAA"]),
+        ("dB", ["dBZ", "dBA"]),
+        ("e", ["e1"]),
+    ]
 
 
 # Pictures

@@ -166,15 +166,33 @@ def tracks(addresses: Iterable[str]) -> tuple[dict[str, list[str]], list[str]]:
     ``dAA dAB … dBA …`` a track per row of the table; and the cells without index."""
     grouped: dict[str, list[str]] = {}
     single: list[str] = []
+    rows: dict[str, str] = {}  # by track: the table that it is a row of, by capitals
     for address in addresses:
         label, index = label_and_index(address)
         if index:
             row, comma, _ = index.rpartition(",")
             if index.isalpha():
                 row = index[:-1]
+                rows[label + row] = label
             grouped.setdefault(label + row + comma, []).append(address)
         else:
             single.append(address)
-    for label, members in grouped.items():
-        members.sort(key=lambda address: [int(n) for n in _NUMBER.findall(address, len(label))])
-    return grouped, single
+    for track, members in grouped.items():
+        if track in rows:
+            order = _round([address[-1] for address in members])
+            members.sort(key=lambda address: order.index(address[-1]))
+        else:
+            members.sort(key=lambda address: [int(n) for n in _NUMBER.findall(address, len(track))])
+    # A table may be filled from its end; its rows stand where its first one did, in their order.
+    first = {label: k for k, label in reversed(list(enumerate(rows.get(track, track) for track in grouped)))}
+    order = _round([track[-1] for track, label in rows.items() if track != label])
+    place = {track: order.index(track[-1]) if track != rows.get(track, track) else 0 for track in grouped}
+    return dict(sorted(grouped.items(), key=lambda item: (first[rows.get(item[0], item[0])], place[item[0]]))), single
+
+
+def _round(capitals: Iterable[str]) -> str:
+    """Letters in alphabetical order, round from Z to A where they are: behind the longest stretch of other letters."""
+    known = sorted(set(capitals))
+    gaps = [(ord(letter) - ord(before)) % 26 for before, letter in zip(known[-1:] + known[:-1], known, strict=True)]
+    at = gaps.index(max(gaps)) if gaps else 0
+    return "".join(known[at:] + known[:at])
