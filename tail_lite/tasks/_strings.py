@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import re
-from string import ascii_lowercase
 
 from tail_lite.tasks._checks import check_keys
 from tail_lite.tasks.base import Problem
@@ -14,6 +13,9 @@ LONGEST = 97
 
 _WORD = re.compile("[a-z]+")
 _SIZES = (2, 2, 3, 3, 3, 4, 4, 5)  # letters of the alphabet of one problem
+_LETTERS = "bfgjkmnqvwxz"
+"""Of these alphabets are drawn. Hardly two of them meet in English words, and nano's tokenizer joins none: of strings
+over all letters it writes two in five with tokens that hide letters, and how well a model spells is not in question."""
 
 
 def pair(rng: random.Random, lo: int, hi: int) -> tuple[str, str]:
@@ -23,7 +25,7 @@ def pair(rng: random.Random, lo: int, hi: int) -> tuple[str, str]:
     a prefix or suffix kept and the rest new, then edited here and there until its length is right. Some strings
     consist of runs of equal letters, some are periodic.
     """
-    letters = rng.sample(ascii_lowercase, rng.choice(_SIZES))
+    letters = rng.sample(_LETTERS, rng.choice(_SIZES))
     n, m = rng.randint(lo, hi), rng.randint(lo, hi)
     kind = rng.randrange(12)
     if kind == 0:  # runs of equal letters

@@ -24,7 +24,7 @@ from tail_lite.tasks._strings import validate as validate_strings
 from tail_lite.tasks.base import Problem, Task
 
 _LONGEST = len(ascii_lowercase) - 2  # letters of a string: a border stands before them, a blank behind
-_NEW, _QUOTED = 2, 6  # letters that a window takes from a string, and shows again before them
+_QUOTED = 6  # letters that a window shows again before the next one
 
 
 def sample(rng: random.Random, lo: int, hi: int) -> Problem:
@@ -87,25 +87,24 @@ def program(problem: Problem) -> Trace:
     def cell(i: int, j: int) -> str:
         return f"d{rows[i]}{columns[j]}"
 
-    # A raw text has no addresses: a window shows what was read last and then new letters, which get theirs. Blanks fill
-    # the first ones up, so that all have the same length, whatever that of the text.
+    # A raw text has no addresses: a window shows the letters read last and then the next one, which gets its address.
+    # Blanks fill the first windows up, so that all have the same length, whatever that of the text.
     with tape.loop():
         for name, path, text, then in (("a", rows, problem["a"], "b"), ("b", columns, problem["b"], "row")):
-            text = f"{BLANK}{text}{BLANK}"
-            at, stop = 0, 1 + _NEW
-            while at < len(text):
+            shown = f"{BLANK * _QUOTED}{text}{BLANK}"
+            for k in range(1, len(text) + 2):
                 enter(name)
                 if name == "b":
                     read("ea")
-                write("w", f"{BLANK * (_QUOTED - 1)}{text}"[max(0, at - 1) : stop + _QUOTED - 1])
-                for k in range(at, min(stop, len(text))):
-                    write(f"{name}{path[k]}", text[k])
-                    if name == "b" and 1 <= k <= m:
-                        write(cell(n + 1, k), 0)
-                if stop >= len(text):
-                    write(f"e{name}", path[len(text) - 1])
-                at, stop = stop, stop + _NEW
-                goto(name if at < len(text) else then)
+                write("w", shown[k - 1 : k + _QUOTED])
+                if k == 1:
+                    write(f"{name}{path[0]}", BLANK)
+                write(f"{name}{path[k]}", shown[k + _QUOTED - 1])
+                if k > len(text):
+                    write(f"e{name}", path[k])
+                elif name == "b":
+                    write(cell(n + 1, k), 0)
+                goto(name if k <= len(text) else then)
 
     # The table, from its last cell to its first. The carry is what the cell to the right exceeds the one below that by.
     with tape.loop():
