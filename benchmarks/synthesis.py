@@ -218,17 +218,20 @@ def _copy_by_hand(
     add: Callable[[str], None], name: str, path: list[str], symbols: list[str], k: int, words: list[str]
 ) -> None:
     """The symbols from place `k` up to a blank or a point, behind the words of the output."""
+    first = k
     while True:
-        group = symbols[k : k + 1 + -k % 5]
+        at = max(first, k - 2)
+        group = symbols[at : k + 1 + -k % 5]
         for n, symbol in enumerate(group, 1):
             if symbol in "._":
                 del group[n:]
-        line = f"{name} " + " ".join([f"{c}={s}" for c, s in zip(path[k:], group, strict=False)])
-        k += len(group)
-        new = "".join(group).rstrip("._")
+        line = f"{name} " + " ".join([f"{c}={s}" for c, s in zip(path[at:], group, strict=False)])
+        read = "".join(group).rstrip("._")
+        new = read[k - at :]
+        k = at + len(group)
         if new:
             words.append(f".{new}" if name == "mid" else new)
-            line += f" :{new} o={''.join(words[-3:])}"
+            line += f" :{read} o={''.join(words[-3:])}"
         add(line)
         if group[-1] in "._":
             return

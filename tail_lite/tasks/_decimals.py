@@ -33,11 +33,11 @@ def pointed(digits: str, whole: int) -> str:
 
 
 def draw(rng: random.Random, digits: int, stretched: float) -> str:
-    """So many random digits; with this probability a stretch of them has few different ones. It is no longer than what
-    a window quotes: in longer ones a reader of windows could not know the place, however well it reads."""
+    """So many random digits; with this probability a stretch of them has few different ones. It is shorter than what a
+    window quotes: in longer ones a reader of windows could not know the place, however well it reads."""
     text = "".join(rng.choices("0123456789", k=digits))
     if rng.random() < stretched:
-        size = min(digits, QUOTED)
+        size = min(digits, QUOTED - 1)
         at = rng.randint(0, digits - size)
         text = text[:at] + "".join(rng.choices(rng.choice(_FEW), k=size)) + text[at + size :]
     return text

@@ -4,7 +4,8 @@ Each operand is read five symbols a state onto a track, ``u`` or ``v``, and behi
 go right from the points to the end of the shorter fraction, and add from there to the left. The sum is formed in place:
 each column writes its digit over both operands', since the longer one is not known yet, and what only one operand has
 needs no step at all. A digit always stands right after its address, so reading it back is one look-up. The result is
-written through a window, ``o``, whose contents overlap; the last line puts them together.
+written through a window, ``o``, whose contents overlap, as do the groups that it takes; the last line puts them
+together.
 
 No state of a long sum differs from those of a short one: nothing is counted, no name has a number in it but the carry,
 and addresses go round a ring from wherever the number's first digit says, the second number's with gaps: with none, a
@@ -52,7 +53,7 @@ def _complement(rng: random.Random, a: str, b: str) -> str:
     places = [k for k, symbol in enumerate(b) if symbol != "." and 0 <= k + shift < len(a)]
     if places:
         last = rng.randrange(len(places))
-        for k in places[max(0, last - rng.randint(1, QUOTED - 1)) : last + 1]:
+        for k in places[max(0, last - rng.randint(1, QUOTED - 2)) : last + 1]:
             digits[k] = str(9 - int(a[k + shift]))
         digits[k] = str(min(9, int(digits[k]) + 1))
     if digits[0] == "0" and digits[1:2] != ["."]:
@@ -211,22 +212,28 @@ def program(problem: Problem) -> Trace:
 
 
 _ADD = ("add0", "add1")
+_SHARED = 2
+"""Digits that a group fetches again from the one before: where a digit stands on both sides of the seam, only what
+stands before them tells how often."""
 _AGAIN = 2
 """Groups of the result that a window shows again: with these one can tell what comes next."""
 
 
-def _copy(tape: Tape, name: str, track: Sequence[str], k: int, words: list[str], then: str) -> None:
-    """The symbols of a track from place `k` up to a point or a blank, a group a state, put behind the `words`, a point
+def _copy(tape: Tape, name: str, track: Sequence[str], first: int, words: list[str], then: str) -> None:
+    """The symbols of a track from a place on up to a point or a blank, a group a state, put behind the `words`, a point
     first if the first state is ``mid``. A window, ``o``, shows the last words and the new one."""
+    k = first
     with tape.loop():
         while True:
             tape.enter(name)
+            shared = min(_SHARED, k - first)
             many = 1 + -k % GROUP
-            new = tape.spell(track, k, many, ENDS)
-            ended = new[-1] in ENDS
-            new = new.rstrip("._")
+            read = tape.spell(track, k - shared, shared + many, ENDS)
+            ended = read[-1] in ENDS
+            read = read.rstrip("._")
+            new = read[shared:]
             if new:
-                tape.solve(f"{' '.join(new)} joined", new)
+                tape.solve(f"{' '.join(read)} joined", read)
                 words.append(f".{new}" if name == "mid" else new)
                 tape.write("o", "".join(words[-_AGAIN - 1 :]))
             if name == "mid":

@@ -24,7 +24,6 @@ from tail_lite.tasks._strings import validate as validate_strings
 from tail_lite.tasks.base import Problem, Task
 
 _LONGEST = len(ascii_lowercase) - 2  # letters of a string: a border stands before them, a blank behind
-_QUOTED = 6  # letters that a window shows again before the next one
 
 
 def sample(rng: random.Random, lo: int, hi: int) -> Problem:
@@ -87,24 +86,27 @@ def program(problem: Problem) -> Trace:
     def cell(i: int, j: int) -> str:
         return f"d{rows[i]}{columns[j]}"
 
-    # A raw text has no addresses: a window shows the letters read last and then the next one, which gets its address.
-    # Blanks fill the first windows up, so that all have the same length, whatever that of the text.
+    # A raw text has no addresses: a window shows all that was read of it, then the next letter, which gets its address.
     with tape.loop():
-        for name, path, text, then in (("a", rows, problem["a"], "b"), ("b", columns, problem["b"], "row")):
-            shown = f"{BLANK * _QUOTED}{text}{BLANK}"
-            for k in range(1, len(text) + 2):
+        for name, path, text, then in (("a", rows, problem["a"], "b"), ("b", columns, problem["b"], "start")):
+            text = f"{text}{BLANK}"
+            for k in range(1, len(text) + 1):
                 enter(name)
                 if name == "b":
                     read("ea")
-                write("w", shown[k - 1 : k + _QUOTED])
+                write("w", text[:k])
                 if k == 1:
                     write(f"{name}{path[0]}", BLANK)
-                write(f"{name}{path[k]}", shown[k + _QUOTED - 1])
-                if k > len(text):
+                write(f"{name}{path[k]}", text[k - 1])
+                if k == len(text):
                     write(f"e{name}", path[k])
                 elif name == "b":
                     write(cell(n + 1, k), 0)
-                goto(name if k <= len(text) else then)
+                goto(name if k < len(text) else then)
+    enter("start")
+    read("ea")
+    read("eb")
+    goto("row")
 
     # The table, from its last cell to its first. The carry is what the cell to the right exceeds the one below that by.
     with tape.loop():
@@ -229,6 +231,7 @@ TASK = Task(
     phrases={
         "a": "Read on in the first string",
         "b": "Read on in the second string and open columns",
+        "start": "Find the ends of both strings",
         "row": "Go to the row before, if there is one",
         "k": "Fill the next cell of the row with carry {i}, if there is one",
         "t": "Are the next letters equal, and if not, in which string is the way on?",
