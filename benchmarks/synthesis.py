@@ -209,6 +209,8 @@ def _cells_by_hand(
         line = f"{name} w={text[max(0, at - 6) : stop]} {'' if at else f'h{track}={path[0][1:]} '}{cells}"
         if at <= point < stop:
             line += f" p{track}={path[point][1:]}"
+            if point < end:
+                line += f" p{tracks[1]}={path[point][1:]}"
             name = names[1]
         add(line if stop <= end else f"{line} e{tracks[point < end]}={path[end][1:]}")
     return [path, other], point, end
@@ -299,8 +301,7 @@ def addition_by_hand(problem: Problem) -> str:
     if longer == "_":
         add("point F=_")
     else:
-        mark = "u" if longer == "x" else "v"
-        add(f"point F={longer} p{mark}={track[place][1:]} {track[place + 1]}={others[place + 1]}")
+        add(f"point F={longer} p{longer}={track[place][1:]} {track[place + 1]}={others[place + 1]}")
         if others[place + 1] != "_":
             _copy_by_hand(add, "mid", track, others, place + 1, words)
     add(f"{ANSWER_MARK}{''.join(words)}")

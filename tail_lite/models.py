@@ -40,7 +40,7 @@ class Profile:
     eval_n: int
 
 
-NANO_PROFILE = Profile(samples=3800, epochs=1.0, lr=1.5e-3, full_lr=2e-3, batch=4, micro_batch=4, rank=64, eval_n=100)
+NANO_PROFILE = Profile(samples=5500, epochs=1.0, lr=1.5e-3, full_lr=2e-3, batch=4, micro_batch=4, rank=64, eval_n=100)
 LARGE_PROFILE = Profile(samples=20_000, epochs=2.0, lr=1e-4, full_lr=1e-5, batch=64, micro_batch=4, rank=32, eval_n=500)
 
 

@@ -18,9 +18,9 @@ from typing import Any, NamedTuple
 
 BLANK = "_"
 HALT = "halt"
-MAX_READS, MAX_WRITES = 8, 11
+MAX_READS, MAX_WRITES = 8, 12
 """An atomic state is one iteration without an inner loop: few cells, whatever the input's length. The most are written,
-eleven, where a number is read whole: its window, a blank, five symbols, its point once more, and three places."""
+twelve, where a number is read whole: its window, a blank, five symbols, its point once more, and four places."""
 
 _new = tuple.__new__  # the constructors of named tuples take three times as long
 

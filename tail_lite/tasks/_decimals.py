@@ -77,7 +77,7 @@ def take(
     shows that again, and then the new symbols. The track is a ring that the number's first digit starts (see
     :func:`tail_lite.tape.ring`). So no state of a long number does anything that those of a short one do not. The
     fraction's track has a letter of its own, which tells at the end that there was a point, however far back; the
-    point stands on both, so that a head meets it from either side under the letter that it goes by.
+    point stands on both, so that a head meets it from either side under the letter that it goes by, as does its place.
     """
     text = f"{BLANK}{number}{BLANK}"
     end = len(text) - 1
@@ -97,6 +97,8 @@ def take(
             if at <= point < stop:
                 if "p" in marks:
                     tape.write(f"p{tracks[0]}", whole[point][1:])
+                    if point < end:
+                        tape.write(f"p{tracks[1]}", whole[point][1:])
                 name = states[1]
             if "e" in marks and stop > end:
                 tape.write(f"e{tracks[point < end]}", whole[end][1:])

@@ -12,14 +12,14 @@ LONGEST = 97
 """With a border before the letters and a blank behind them, a string fits on a ring of two digits."""
 
 _WORD = re.compile("[a-z]+")
-_SIZES = (2, 2, 3, 3, 3, 4, 4, 5)  # letters of the alphabet of one problem
+_SIZES = (4, 4, 5, 5, 6)  # letters of the alphabet of one problem
 _LETTERS = "bfgjkmnqvwxz"
 """Of these alphabets are drawn. Hardly two of them meet in English words, and nano's tokenizer joins none: of strings
 over all letters it writes two in five with tokens that hide letters, and how well a model spells is not in question."""
 
 
 def pair(rng: random.Random, lo: int, hi: int) -> tuple[str, str]:
-    """Two strings over two to five letters, each of a length drawn from lo…hi.
+    """Two strings over four to six letters, each of a length drawn from lo…hi.
 
     One is unrelated to the other in one problem of six; else it is a copy of it, rotated, with a part reversed, or with
     a prefix or suffix kept and the rest new, then edited here and there until its length is right. Some strings

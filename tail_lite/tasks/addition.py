@@ -201,7 +201,7 @@ def program(problem: Problem) -> Trace:
     enter("point")
     read("F")
     if longer:
-        read(f"p{longer.tracks[0]}")
+        read(f"p{longer.tracks[1]}")
         first = longer.point + 1
         if read(longer.fraction[first]) != BLANK:
             goto("mid")

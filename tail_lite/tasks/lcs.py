@@ -1,14 +1,14 @@
-"""A longest common subsequence by dynamic programming: the table cell by cell, then the way through it.
+"""A longest common subsequence by dynamic programming: the table cell by cell, then the way back.
 
-The table is filled from the last letters to the first, so that the way through it finds the letters in reading order.
 Along a row or a column lengths grow by one at most, so a cell of ``d`` keeps no length but whether it is one more than
-its neighbour to the right's: the table of bits of Hyyrö's and Crochemore's algorithms, here bit by bit. What a cell
-exceeds the one below by goes along the row as a carry does in an addition; so a step fetches two letters and one bit,
-and no length is ever counted or compared.
+its left neighbour's: the table of bits of Hyyrö's and Crochemore's algorithms, here bit by bit. What a cell exceeds the
+one above by goes along the row as a carry does in an addition; so a step fetches two letters and one bit, and no length
+is ever counted or compared.
 
 Rows and columns go by capitals, round the alphabet from the first letter of their string on: ``dQT`` stands in row
 ``Q`` and column ``T``. So a short problem uses every name that a long one does, and no two names have a part in common
-but a row or a column. Blanks end the strings both ways, so no bound needs to be fetched.
+but a row or a column. Blanks end the strings both ways, so no bound needs to be fetched: a head that has met one stands
+where the next loop begins.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from tail_lite.tasks._strings import validate as validate_strings
 from tail_lite.tasks.base import Problem, Task
 
 _LONGEST = len(ascii_lowercase) - 2  # letters of a string: a border stands before them, a blank behind
+_QUOTED = 6  # letters that a window shows again before the next one
 
 
 def sample(rng: random.Random, lo: int, hi: int) -> Problem:
@@ -86,75 +87,82 @@ def program(problem: Problem) -> Trace:
     def cell(i: int, j: int) -> str:
         return f"d{rows[i]}{columns[j]}"
 
-    # A raw text has no addresses: a window shows all that was read of it, then the next letter, which gets its address.
+    # A raw text has no addresses: a window shows the letters read last and then the next one, which gets its address.
+    # It goes over both strings as over one text, and blanks fill the first ones up: so all have the same length.
+    shown = BLANK * _QUOTED
     with tape.loop():
-        for name, path, text, then in (("a", rows, problem["a"], "b"), ("b", columns, problem["b"], "start")):
-            text = f"{text}{BLANK}"
-            for k in range(1, len(text) + 1):
+        for name, path, text, then in (("a", rows, problem["a"], "b"), ("b", columns, problem["b"], "row")):
+            for k, letter in enumerate(f"{text}{BLANK}", 1):
                 enter(name)
                 if name == "b":
-                    read("ea")
-                write("w", text[:k])
+                    read("h")
+                shown += letter
+                write("w", shown[-_QUOTED - 1 :])
                 if k == 1:
                     write(f"{name}{path[0]}", BLANK)
-                write(f"{name}{path[k]}", text[k - 1])
-                if k == len(text):
-                    write(f"e{name}", path[k])
-                elif name == "b":
-                    write(cell(n + 1, k), 0)
-                goto(name if k < len(text) else then)
-    enter("start")
-    read("ea")
-    read("eb")
-    goto("row")
+                    if name == "a":
+                        write("h", path[0])
+                write(f"{name}{path[k]}", letter)
+                if name == "b" and letter != BLANK:
+                    write(cell(0, k), 0)
+                goto(name if letter != BLANK else then)
 
-    # The table, from its last cell to its first. The carry is what the cell to the right exceeds the one below that by.
+    # The table, row by row. The carry is what the cell to the left exceeds the one above that by.
     with tape.loop():
-        for i in range(n, 0, -1):
+        for i in range(1, n + 1):
             row = f"a{rows[i]}"
             enter("row")
             read(row)
-            read("eb")
             goto("k0")
             carry = 0
             with tape.loop():
-                for j in range(m, 0, -1):
+                for j in range(1, m + 1):
                     enter(f"k{carry}")
-                    letter, other, below = read(row), read(f"b{columns[j]}"), int(read(cell(i + 1, j)))
-                    most = 1 if letter == other else max(below, carry)
-                    solve(f"{letter} compared with {other}", "=" if letter == other else "/")
+                    here, other, above = read(row), read(f"b{columns[j]}"), int(read(cell(i - 1, j)))
+                    most = 1 if here == other else max(above, carry)
+                    solve(f"{here} compared with {other}", "=" if here == other else "/")
                     write(cell(i, j), most - carry)
-                    carry = most - below
+                    carry = most - above
                     goto(f"k{carry}")
                 enter(f"k{carry}")
                 read(row)
-                read(f"b{columns[0]}")
+                read(f"b{columns[m + 1]}")
                 goto("row")
         enter("row")
-        read(f"a{rows[0]}")
+        read(f"a{rows[n + 1]}")
         write("o", BLANK)
         goto("t")
 
-    # The way: on both strings where the letters are equal, else where the length stays what it is.
-    i, j, output = 1, 1, ""
+    # The way back: on both strings where the letters are equal, else where the length stays what it is.
+    i, j, output = n, m, ""
     with tape.loop():
         while True:
             enter("t")
-            letter, other = read(f"a{rows[i]}"), read(f"b{columns[j]}")
-            if BLANK in (letter, other):
+            here, other = read(f"a{rows[i]}"), read(f"b{columns[j]}")
+            if BLANK in (here, other):
+                break
+            solve(f"{here} compared with {other}", "=" if here == other else "/")
+            if here == other:
+                goto("both")
+                enter("both")
+                read(f"a{rows[i]}")
                 read("o")
-                goto(HALT)
-                return tape.halt(output)
-            if letter == other:
-                read("o")
-                output += str(letter)
+                output = f"{here}{output}"
                 write("o", output)
-                i, j = i + 1, j + 1
-            elif read(cell(i, j)):
-                i += 1
+                i, j = i - 1, j - 1
             else:
-                j += 1
+                goto("one")
+                enter("one")
+                if read(cell(i, j)):
+                    i -= 1
+                else:
+                    j -= 1
             goto("t")
+    goto("out")
+    enter("out")
+    read("o")
+    goto(HALT)
+    return tape.halt(output)
 
 
 def plain_cot(problem: Problem) -> str:
@@ -229,11 +237,13 @@ TASK = Task(
         )
     ),
     phrases={
-        "a": "Read on in the first string",
-        "b": "Read on in the second string and open columns",
-        "start": "Find the ends of both strings",
-        "row": "Go to the row before, if there is one",
+        "a": "Take the next letter of the first string",
+        "b": "Take the next letter of the second string and open a column",
+        "row": "Go to the next row, if there is one",
         "k": "Fill the next cell of the row with carry {i}, if there is one",
-        "t": "Are the next letters equal, and if not, in which string is the way on?",
+        "t": "Are these letters equal?",
+        "both": "They are, so both belong to the result",
+        "one": "They are not: in which string is the way back?",
+        "out": "Nothing is left of one string",
     },
 )
