@@ -197,7 +197,7 @@ def leave_twice(tape):
         (read_too_much, "'q' reads 9 cells"),
         (read_twice, "'q' reads one cell twice"),
         (read_three_and_one_of_them_twice, "'q' reads one cell twice"),
-        (write_too_much, "'q' writes 12 cells"),
+        (write_too_much, "'q' writes 13 cells"),
         (write_twice, "'q' writes one cell twice"),
         (scan_without_end, "'c20' reads 'c20', which was never written"),
         (scan_from_elsewhere, "'c0' entered, but 'q' announced 'c1'"),

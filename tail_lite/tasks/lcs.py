@@ -24,7 +24,9 @@ from tail_lite.tasks._strings import validate as validate_strings
 from tail_lite.tasks.base import Problem, Task
 
 _LONGEST = len(ascii_lowercase) - 2  # letters of a string: a border stands before them, a blank behind
-_QUOTED = 6  # letters that a window shows again before the next one
+
+
+_WINDOW = 7  # letters of a window
 
 
 def sample(rng: random.Random, lo: int, hi: int) -> Problem:
@@ -88,16 +90,16 @@ def program(problem: Problem) -> Trace:
         return f"d{rows[i]}{columns[j]}"
 
     # A raw text has no addresses: a window shows the letters read last and then the next one, which gets its address.
-    # It goes over both strings as over one text, and blanks fill the first ones up: so all have the same length.
-    shown = BLANK * _QUOTED
+    # It goes over both strings as over one text, and begins with digits: so all have the same length.
+    shown = "654321"
     with tape.loop():
-        for name, path, text, then in (("a", rows, problem["a"], "b"), ("b", columns, problem["b"], "row")):
+        for name, path, text, then in (("a", rows, problem["a"], "b"), ("b", columns, problem["b"], "k0")):
             for k, letter in enumerate(f"{text}{BLANK}", 1):
                 enter(name)
                 if name == "b":
                     read("h")
                 shown += letter
-                write("w", shown[-_QUOTED - 1 :])
+                write("w", shown[-_WINDOW:])
                 if k == 1:
                     write(f"{name}{path[0]}", BLANK)
                     if name == "a":
@@ -110,11 +112,7 @@ def program(problem: Problem) -> Trace:
     # The table, row by row. The carry is what the cell to the left exceeds the one above that by.
     with tape.loop():
         for i in range(1, n + 1):
-            row = f"a{rows[i]}"
-            enter("row")
-            read(row)
-            goto("k0")
-            carry = 0
+            row, carry = f"a{rows[i]}", 0
             with tape.loop():
                 for j in range(1, m + 1):
                     enter(f"k{carry}")
@@ -127,42 +125,53 @@ def program(problem: Problem) -> Trace:
                 enter(f"k{carry}")
                 read(row)
                 read(f"b{columns[m + 1]}")
-                goto("row")
-        enter("row")
+                goto("k0")
+        enter("k0")
         read(f"a{rows[n + 1]}")
-        write("o", BLANK)
         goto("t")
 
-    # The way back: on both strings where the letters are equal, else where the length stays what it is.
-    i, j, output = n, m, ""
+    # The way back: on both strings where the letters are equal, else where the length stays what it is. A row's cell of
+    # ``c`` has its letter if that belongs to the result, else a blank.
+    i, j = n, m
     with tape.loop():
         while True:
             enter("t")
             here, other = read(f"a{rows[i]}"), read(f"b{columns[j]}")
             if BLANK in (here, other):
                 break
-            solve(f"{here} compared with {other}", "=" if here == other else "/")
             if here == other:
-                goto("both")
-                enter("both")
-                read(f"a{rows[i]}")
-                read("o")
-                output = f"{here}{output}"
-                write("o", output)
+                solve(f"{here} compared with {other}", "=")
+                write(f"c{rows[i]}", here)
                 i, j = i - 1, j - 1
             else:
+                solve(f"{here} compared with {other}", "/")
                 goto("one")
                 enter("one")
                 if read(cell(i, j)):
+                    write(f"c{rows[i]}", BLANK)
                     i -= 1
                 else:
                     j -= 1
             goto("t")
+    write("o", BLANK)
     goto("out")
-    enter("out")
-    read("o")
-    goto(HALT)
-    return tape.halt(output)
+
+    # The letters once more, in their order.
+    output = ""
+    with tape.loop():
+        while True:
+            i += 1
+            enter("out")
+            if read(f"a{rows[i]}") == BLANK:
+                read("o")
+                goto(HALT)
+                return tape.halt(output)
+            found = read(f"c{rows[i]}")
+            if found != BLANK:
+                read("o")
+                output += str(found)
+                write("o", output)
+            goto("out")
 
 
 def plain_cot(problem: Problem) -> str:
@@ -239,11 +248,9 @@ TASK = Task(
     phrases={
         "a": "Take the next letter of the first string",
         "b": "Take the next letter of the second string and open a column",
-        "row": "Go to the next row, if there is one",
-        "k": "Fill the next cell of the row with carry {i}, if there is one",
+        "k": "Fill the next cell with carry {i}, or go to the next row",
         "t": "Are these letters equal?",
-        "both": "They are, so both belong to the result",
         "one": "They are not: in which string is the way back?",
-        "out": "Nothing is left of one string",
+        "out": "Put the next letter behind the result, if it belongs to it",
     },
 )
