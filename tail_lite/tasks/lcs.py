@@ -90,8 +90,9 @@ def program(problem: Problem) -> Trace:
         return f"d{rows[i]}{columns[j]}"
 
     # A raw text has no addresses: a window shows the letters read last and then the next one, which gets its address.
-    # It goes over both strings as over one text, and begins with digits: so all have the same length.
-    shown = "654321"
+    # It goes over both strings as over one text, as if another string had been read before: so all have one length and
+    # are as full of letters as those of a long string.
+    shown = f"qkkzz{BLANK}"
     with tape.loop():
         for name, path, text, then in (("a", rows, problem["a"], "b"), ("b", columns, problem["b"], "k0")):
             for k, letter in enumerate(f"{text}{BLANK}", 1):
@@ -105,6 +106,8 @@ def program(problem: Problem) -> Trace:
                     if name == "a":
                         write("h", path[0])
                 write(f"{name}{path[k]}", letter)
+                if name == "b" and k == 1:
+                    write("f", path[1])
                 if name == "b" and letter != BLANK:
                     write(cell(0, k), 0)
                 goto(name if letter != BLANK else then)
@@ -125,6 +128,7 @@ def program(problem: Problem) -> Trace:
                 enter(f"k{carry}")
                 read(row)
                 read(f"b{columns[m + 1]}")
+                read("f")
                 goto("k0")
         enter("k0")
         read(f"a{rows[n + 1]}")
@@ -153,7 +157,6 @@ def program(problem: Problem) -> Trace:
                 else:
                     j -= 1
             goto("t")
-    write("o", BLANK)
     goto("out")
 
     # The letters once more, in their order.
@@ -163,12 +166,10 @@ def program(problem: Problem) -> Trace:
             i += 1
             enter("out")
             if read(f"a{rows[i]}") == BLANK:
-                read("o")
                 goto(HALT)
                 return tape.halt(output)
             found = read(f"c{rows[i]}")
             if found != BLANK:
-                read("o")
                 output += str(found)
                 write("o", output)
             goto("out")
