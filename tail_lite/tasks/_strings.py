@@ -13,6 +13,9 @@ LONGEST = 97
 
 _WORD = re.compile("[a-z]+")
 _SIZES = (4, 4, 5, 5, 6)  # letters of the alphabet of one problem
+_PERIODIC = (
+    6  # letters at most that repeat two or three: who reads through windows could not tell where longer ones end
+)
 _LETTERS = "bfgjkmnqvwxz"
 """Of these alphabets are drawn. Hardly two of them meet in English words, and nano's tokenizer joins none: of strings
 over all letters it writes two in five with tokens that hide letters, and how well a model spells is not in question."""
@@ -23,7 +26,7 @@ def pair(rng: random.Random, lo: int, hi: int) -> tuple[str, str]:
 
     One is unrelated to the other in one problem of six; else it is a copy of it, rotated, with a part reversed, or with
     a prefix or suffix kept and the rest new, then edited here and there until its length is right. Some strings
-    consist of runs of equal letters, some are periodic.
+    consist of runs of equal letters, some begin periodically.
     """
     letters = rng.sample(_LETTERS, rng.choice(_SIZES))
     n, m = rng.randint(lo, hi), rng.randint(lo, hi)
@@ -31,7 +34,8 @@ def pair(rng: random.Random, lo: int, hi: int) -> tuple[str, str]:
     if kind == 0:  # runs of equal letters
         a = "".join(letter * rng.randint(1, 3) for letter in rng.choices(letters, k=n))[:n]
     elif kind == 1:  # periodic
-        a = ("".join(rng.choices(letters, k=rng.randint(2, 3))) * n)[:n]
+        a = ("".join(rng.choices(letters, k=rng.randint(2, 3))) * 3)[: min(n, _PERIODIC)]
+        a += "".join(rng.choices(letters, k=n - len(a)))
     else:
         a = "".join(rng.choices(letters, k=n))
     kind = rng.randrange(12)

@@ -27,10 +27,13 @@ _LONGEST = len(ascii_lowercase) - 2  # letters of a string: a border stands befo
 
 
 _WINDOW = 7  # letters of a window
+_SHORT = 6  # letters of a string
 
 
 def sample(rng: random.Random, lo: int, hi: int) -> Problem:
-    a, b = pair(rng, lo, hi)
+    """Related strings. Of short ones most have but a letter or two in common, so the best of four pairs is taken."""
+    pairs = [pair(rng, lo, hi) for _ in range(4 if hi <= _SHORT else 1)]
+    a, b = max(pairs, key=lambda two: 0 if set(two[0]).isdisjoint(two[1]) else len(oracle({"a": two[0], "b": two[1]})))
     if set(a).isdisjoint(b):
         k = rng.randrange(len(b))
         b = b[:k] + rng.choice(a) + b[k + 1 :]
@@ -132,10 +135,11 @@ def program(problem: Problem) -> Trace:
                 goto("k0")
         enter("k0")
         read(f"a{rows[n + 1]}")
-        goto("t")
 
-    # The way back: on both strings where the letters are equal, else where the length stays what it is. A row's cell of
-    # ``c`` has its letter if that belongs to the result, else a blank.
+    # The way back: on both strings where the letters are equal, else where the length stays what it is. Each row whose
+    # letter belongs to the result points to the next such row, and ``p`` to the first one.
+    write("p", BLANK)
+    goto("t")
     i, j = n, m
     with tape.loop():
         while True:
@@ -144,35 +148,33 @@ def program(problem: Problem) -> Trace:
             if BLANK in (here, other):
                 break
             if here == other:
+                follows = read("p")
                 solve(f"{here} compared with {other}", "=")
-                write(f"c{rows[i]}", here)
+                write(f"c{rows[i]}", follows)
+                write("p", rows[i])
                 i, j = i - 1, j - 1
             else:
                 solve(f"{here} compared with {other}", "/")
                 goto("one")
                 enter("one")
                 if read(cell(i, j)):
-                    write(f"c{rows[i]}", BLANK)
                     i -= 1
                 else:
                     j -= 1
             goto("t")
+    follows = read("p")
     goto("out")
 
-    # The letters once more, in their order.
+    # From row to row, each letter behind the ones before.
     output = ""
     with tape.loop():
-        while True:
-            i += 1
+        while follows != BLANK:
             enter("out")
-            if read(f"a{rows[i]}") == BLANK:
-                goto(HALT)
-                return tape.halt(output)
-            found = read(f"c{rows[i]}")
-            if found != BLANK:
-                output += str(found)
-                write("o", output)
-            goto("out")
+            output += str(read(f"a{follows}"))
+            follows = read(f"c{follows}")
+            write("o", output)
+            goto("out" if follows != BLANK else HALT)
+    return tape.halt(output)
 
 
 def plain_cot(problem: Problem) -> str:
@@ -252,6 +254,6 @@ TASK = Task(
         "k": "Fill the next cell with carry {i}, or go to the next row",
         "t": "Are these letters equal?",
         "one": "They are not: in which string is the way back?",
-        "out": "Put the next letter behind the result, if it belongs to it",
+        "out": "Put the next letter behind the result",
     },
 )
