@@ -173,6 +173,7 @@ def program(problem: Problem) -> Trace:
             output += str(read(f"a{follows}"))
             follows = read(f"c{follows}")
             write("o", output)
+            write("p", follows)
             goto("out" if follows != BLANK else HALT)
     return tape.halt(output)
 
