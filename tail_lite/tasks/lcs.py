@@ -24,10 +24,9 @@ from tail_lite.tasks._strings import validate as validate_strings
 from tail_lite.tasks.base import Problem, Task
 
 _LONGEST = len(ascii_lowercase) - 2  # letters of a string: a border stands before them, a blank behind
-
-
-_WINDOW = 7  # letters of a window
-_SHORT = 6  # letters of a string
+_SHORT = 6  # letters of strings that would have little in common
+_BEFORE = f"qkkzz{BLANK}"  # what the first windows show before the first letter
+_WINDOW = len(_BEFORE) + 1  # symbols of a window
 
 
 def sample(rng: random.Random, lo: int, hi: int) -> Problem:
@@ -95,7 +94,7 @@ def program(problem: Problem) -> Trace:
     # A raw text has no addresses: a window shows the letters read last and then the next one, which gets its address.
     # It goes over both strings as over one text, as if another string had been read before: so all have one length and
     # are as full of letters as those of a long string.
-    shown = f"qkkzz{BLANK}"
+    shown = _BEFORE
     with tape.loop():
         for name, path, text, then in (("a", rows, problem["a"], "b"), ("b", columns, problem["b"], "k0")):
             for k, letter in enumerate(f"{text}{BLANK}", 1):
@@ -147,14 +146,14 @@ def program(problem: Problem) -> Trace:
             here, other = read(f"a{rows[i]}"), read(f"b{columns[j]}")
             if BLANK in (here, other):
                 break
+            solve(f"{here} compared with {other}", "=" if here == other else "/")
             if here == other:
-                follows = read("p")
-                solve(f"{here} compared with {other}", "=")
-                write(f"c{rows[i]}", follows)
+                goto("both")
+                enter("both")
+                write(f"c{rows[i]}", read("p"))
                 write("p", rows[i])
                 i, j = i - 1, j - 1
             else:
-                solve(f"{here} compared with {other}", "/")
                 goto("one")
                 enter("one")
                 if read(cell(i, j)):
@@ -254,6 +253,7 @@ TASK = Task(
         "b": "Take the next letter of the second string and open a column",
         "k": "Fill the next cell with carry {i}, or go to the next row",
         "t": "Are these letters equal?",
+        "both": "They are: let this row point to the one found last",
         "one": "They are not: in which string is the way back?",
         "out": "Put the next letter behind the result",
     },
