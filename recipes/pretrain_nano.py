@@ -2263,23 +2263,7 @@ def card(args: argparse.Namespace, state: dict[str, Any]) -> str:
     parts = "; ".join(
         f"to {max(phase.end for phase in PHASES if phase.skills is skills) / 1e6:g} million "
         + ", ".join(f"{name} {share}" for name, (_, share) in skills.items())
-        for skills in (
-            FOUNDATION,
-            SKILLS,
-            WINDOWS,
-            RUNS,
-            GROUPS,
-            QUEUES,
-            RINGS,
-            FAR,
-            TWINS,
-            OVERLAPS,
-            LONGER,
-            SHAKEN,
-            GAPS,
-            ALTERED,
-            LAST,
-        )
+        for skills in PARTS
     )
     phases = ", ".join(
         f"to {p.end / 1e6:g} million {p.width:,} tokens (tapes of {p.shortest} to {p.longest} cells"

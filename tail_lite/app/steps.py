@@ -164,30 +164,27 @@ def open_session(choice: Choice) -> Session:
 def tracks(addresses: Iterable[str]) -> tuple[dict[str, list[str]], list[str]]:
     """Addresses by track: ``a1 a2 … x1 x2 …`` under their letters in order of index, and ``d0,0 d0,1 … d1,0 …`` or
     ``dAA dAB … dBA …`` a track per row of the table; and the cells without index."""
-    grouped: dict[str, list[str]] = {}
+    tables: dict[str, dict[str, list[str]]] = {}  # by label and row; a plain track is a table of one row
     single: list[str] = []
-    rows: dict[str, str] = {}  # by track: the table that it is a row of, by capitals
     for address in addresses:
         label, index = label_and_index(address)
         if index:
             row, comma, _ = index.rpartition(",")
             if index.isalpha():
                 row = index[:-1]
-                rows[label + row] = label
-            grouped.setdefault(label + row + comma, []).append(address)
+            tables.setdefault(label, {}).setdefault(row + comma, []).append(address)
         else:
             single.append(address)
-    for track, members in grouped.items():
-        if track in rows:
-            order = _round([address[-1] for address in members])
-            members.sort(key=lambda address: order.index(address[-1]))
-        else:
-            members.sort(key=lambda address: [int(n) for n in _NUMBER.findall(address, len(track))])
-    # A table may be filled from its end; its rows stand where its first one did, in their order.
-    first = {label: k for k, label in reversed(list(enumerate(rows.get(track, track) for track in grouped)))}
-    order = _round([track[-1] for track, label in rows.items() if track != label])
-    place = {track: order.index(track[-1]) if track != rows.get(track, track) else 0 for track in grouped}
-    return dict(sorted(grouped.items(), key=lambda item: (first[rows.get(item[0], item[0])], place[item[0]]))), single
+    grouped: dict[str, list[str]] = {}
+    for label, rows in tables.items():
+        # Capitals stand in their order, as numbers do: a table may be filled, and a track written, from its end.
+        for row in sorted(rows, key=_round(filter(str.isalpha, rows)).find):
+            track, columns = label + row, _round(address[-1] for address in rows[row])
+            grouped[track] = sorted(
+                rows[row],
+                key=lambda address: ([int(n) for n in _NUMBER.findall(address, len(track))], columns.find(address[-1])),
+            )
+    return grouped, single
 
 
 def _round(capitals: Iterable[str]) -> str:
