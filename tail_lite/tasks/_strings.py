@@ -12,29 +12,41 @@ LONGEST = 97
 """With a border before the letters and a blank behind them, a string fits on a ring of two digits."""
 
 _WORD = re.compile("[a-z]+")
-_SIZES = (4, 4, 5, 5, 6)  # letters of the alphabet of one problem
-_PERIODIC = (
-    6  # letters at most that repeat two or three: who reads through windows could not tell where longer ones end
-)
+_UNLIKE = 3
+"""So many letters in a row stand once in a string: else who reads through windows could not tell what comes next."""
 _LETTERS = "bfgjkmnqvwxz"
 """Of these alphabets are drawn. Hardly two of them meet in English words, and nano's tokenizer joins none: of strings
 over all letters it writes two in five with tokens that hide letters, and how well a model spells is not in question."""
 
 
 def pair(rng: random.Random, lo: int, hi: int) -> tuple[str, str]:
-    """Two strings over four to six letters, each of a length drawn from lo…hi.
+    """Two strings over a small alphabet, each of a length drawn from lo…hi.
 
-    One is unrelated to the other in one problem of six; else it is a copy of it, rotated, with a part reversed, or with
-    a prefix or suffix kept and the rest new, then edited here and there until its length is right. Some strings
-    consist of runs of equal letters, some begin periodically.
+    The alphabet grows with the length: over one of fixed size, all parts of a long string would stand in it again, and
+    hardly one of a short string. One is unrelated to the other in one problem of six; else it is a copy of it, rotated,
+    with a part reversed, or with a prefix or suffix kept and the rest new, then edited here and there until its length
+    is right. Some strings consist of runs of equal letters, some are periodic.
     """
-    letters = rng.sample(_LETTERS, rng.choice(_SIZES))
+    while True:
+        strings = _drawn(rng, lo, hi)
+        if not any(_repeats(text) for text in strings):
+            return strings
+
+
+def _repeats(text: str) -> bool:
+    parts = [text[k : k + _UNLIKE] for k in range(len(text) - _UNLIKE + 1)]
+    return len(set(parts)) < len(parts)
+
+
+def _drawn(rng: random.Random, lo: int, hi: int) -> tuple[str, str]:
+    # Four to six letters in strings of at most six, six to nine in strings of at most twelve.
+    letters = rng.sample(_LETTERS, min(len(_LETTERS), rng.randint(2 + hi // 3, 3 + hi // 2)))
     n, m = rng.randint(lo, hi), rng.randint(lo, hi)
     kind = rng.randrange(12)
     if kind == 0:  # runs of equal letters
-        a = "".join(letter * rng.randint(1, 3) for letter in rng.choices(letters, k=n))[:n]
+        a = "".join(letter * rng.randint(1, 2) for letter in rng.choices(letters, k=n))[:n]
     elif kind == 1:  # periodic
-        a = ("".join(rng.choices(letters, k=rng.randint(2, 3))) * 3)[: min(n, _PERIODIC)]
+        a = ("".join(rng.choices(letters, k=rng.randint(2, 3))) * 2)[:n]
         a += "".join(rng.choices(letters, k=n - len(a)))
     else:
         a = "".join(rng.choices(letters, k=n))

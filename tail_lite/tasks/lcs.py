@@ -8,7 +8,7 @@ is ever counted or compared.
 Rows and columns go by capitals, round the alphabet from the first letter of their string on: ``dQT`` stands in row
 ``Q`` and column ``T``. So a short problem uses every name that a long one does, and no two names have a part in common
 but a row or a column. Blanks end the strings both ways, so no bound needs to be fetched: a head that has met one stands
-where the next loop begins.
+where the next loop begins. Each row fetches the blanks that the next loops end at, so that none is far away.
 """
 
 from __future__ import annotations
@@ -25,18 +25,24 @@ from tail_lite.tasks.base import Problem, Task
 
 _LONGEST = len(ascii_lowercase) - 2  # letters of a string: a border stands before them, a blank behind
 _SHORT = 6  # letters of strings that would have little in common
-_BEFORE = f"qkkzz{BLANK}"  # what the first windows show before the first letter
+_BEFORE = f"qkz{BLANK}"  # what the first windows show before the first letter
 _WINDOW = len(_BEFORE) + 1  # symbols of a window
 
 
 def sample(rng: random.Random, lo: int, hi: int) -> Problem:
-    """Related strings. Of short ones most have but a letter or two in common, so the best of four pairs is taken."""
-    pairs = [pair(rng, lo, hi) for _ in range(4 if hi <= _SHORT else 1)]
-    a, b = max(pairs, key=lambda two: 0 if set(two[0]).isdisjoint(two[1]) else len(oracle({"a": two[0], "b": two[1]})))
+    """Related strings. Of short ones most are yet shorter or have but a letter or two in common, so the best of eight
+    pairs is taken."""
+    a, b = max((pair(rng, lo, hi) for _ in range(8 if hi <= _SHORT else 1)), key=_much)
     if set(a).isdisjoint(b):
         k = rng.randrange(len(b))
         b = b[:k] + rng.choice(a) + b[k + 1 :]
     return {"a": a, "b": b}
+
+
+def _much(strings: tuple[str, str]) -> int:
+    """How much there is to do: letters to read, and twice those to find."""
+    a, b = strings
+    return 0 if set(a).isdisjoint(b) else len(a) + len(b) + 2 * len(oracle({"a": a, "b": b}))
 
 
 def enumerate_problems(lo: int, hi: int) -> list[Problem] | None:
@@ -108,8 +114,10 @@ def program(problem: Problem) -> Trace:
                     if name == "a":
                         write("h", path[0])
                 write(f"{name}{path[k]}", letter)
+                if name == "a" and letter == BLANK:
+                    write("e", path[k])
                 if name == "b" and k == 1:
-                    write("f", path[1])
+                    write("f", path[0])
                 if name == "b" and letter != BLANK:
                     write(cell(0, k), 0)
                 goto(name if letter != BLANK else then)
@@ -130,10 +138,12 @@ def program(problem: Problem) -> Trace:
                 enter(f"k{carry}")
                 read(row)
                 read(f"b{columns[m + 1]}")
-                read("f")
+                read(f"b{read('f')}")
+                read(f"a{read('e')}")
                 goto("k0")
         enter("k0")
         read(f"a{rows[n + 1]}")
+        read(f"b{columns[m + 1]}")
 
     # The way back: on both strings where the letters are equal, else where the length stays what it is. Each row whose
     # letter belongs to the result points to the next such row, and ``p`` to the first one.
@@ -143,6 +153,7 @@ def program(problem: Problem) -> Trace:
     with tape.loop():
         while True:
             enter("t")
+            found = read("p")
             here, other = read(f"a{rows[i]}"), read(f"b{columns[j]}")
             if BLANK in (here, other):
                 break
@@ -150,7 +161,7 @@ def program(problem: Problem) -> Trace:
             if here == other:
                 goto("both")
                 enter("both")
-                write(f"c{rows[i]}", read("p"))
+                write(f"c{rows[i]}", found)
                 write("p", rows[i])
                 i, j = i - 1, j - 1
             else:
@@ -161,17 +172,18 @@ def program(problem: Problem) -> Trace:
                 else:
                     j -= 1
             goto("t")
-    follows = read("p")
+    follows = found
     goto("out")
 
-    # From row to row, each letter behind the ones before.
-    output = ""
+    # From row to row. What the window shows overlaps, and the last line puts it together.
+    output, shown = "", _BEFORE
     with tape.loop():
         while follows != BLANK:
             enter("out")
-            output += str(read(f"a{follows}"))
+            letter = str(read(f"a{follows}"))
+            output, shown = output + letter, shown[1:] + letter
             follows = read(f"c{follows}")
-            write("o", output)
+            write("o", shown)
             write("p", follows)
             goto("out" if follows != BLANK else HALT)
     return tape.halt(output)
