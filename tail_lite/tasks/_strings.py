@@ -13,7 +13,7 @@ LONGEST = 97
 
 _WORD = re.compile("[a-z]+")
 _UNLIKE = 3
-"""So many letters in a row stand once in a string: else who reads through windows could not tell what comes next."""
+"""No stretch of so many letters stands twice within a string: who reads through windows could not tell what follows."""
 _LETTERS = "bfgjkmnqvwxz"
 """Of these alphabets are drawn. Hardly two of them meet in English words, and nano's tokenizer joins none: of strings
 over all letters it writes two in five with tokens that hide letters, and how well a model spells is not in question."""
@@ -23,9 +23,9 @@ def pair(rng: random.Random, lo: int, hi: int) -> tuple[str, str]:
     """Two strings over a small alphabet, each of a length drawn from lo…hi.
 
     The alphabet grows with the length: over one of fixed size, all parts of a long string would stand in it again, and
-    hardly one of a short string. One is unrelated to the other in one problem of six; else it is a copy of it, rotated,
-    with a part reversed, or with a prefix or suffix kept and the rest new, then edited here and there until its length
-    is right. Some strings consist of runs of equal letters, some are periodic.
+    hardly one of a short string. One is unrelated to the other in about one problem of six; else it is a copy of it,
+    rotated, with a part reversed, or with a prefix or suffix kept and the rest new, then edited here and there until
+    its length is right. Some strings consist of runs of equal letters, some begin with two letters twice.
     """
     while True:
         strings = _drawn(rng, lo, hi)
@@ -39,13 +39,13 @@ def _repeats(text: str) -> bool:
 
 
 def _drawn(rng: random.Random, lo: int, hi: int) -> tuple[str, str]:
-    # Four to six letters in strings of at most six, six to nine in strings of at most twelve.
+    # Of lcs: four to six letters in strings of at most six, six to nine in strings of at most twelve.
     letters = rng.sample(_LETTERS, min(len(_LETTERS), rng.randint(2 + hi // 3, 3 + hi // 2)))
     n, m = rng.randint(lo, hi), rng.randint(lo, hi)
     kind = rng.randrange(12)
     if kind == 0:  # runs of equal letters
         a = "".join(letter * rng.randint(1, 2) for letter in rng.choices(letters, k=n))[:n]
-    elif kind == 1:  # periodic
+    elif kind == 1:  # periodic; where three letters would stand twice, both strings are drawn again
         a = ("".join(rng.choices(letters, k=rng.randint(2, 3))) * 2)[:n]
         a += "".join(rng.choices(letters, k=n - len(a)))
     else:

@@ -7,8 +7,9 @@ is ever counted or compared.
 
 Rows and columns go by capitals, round the alphabet from the first letter of their string on: ``dQT`` stands in row
 ``Q`` and column ``T``. So a short problem uses every name that a long one does, and no two names have a part in common
-but a row or a column. Blanks end the strings both ways, so no bound needs to be fetched: a head that has met one stands
-where the next loop begins. Each row fetches the blanks that the next loops end at, so that none is far away.
+but a row or a column. Blanks end the strings both ways, so nothing is counted. At the end of each row the head fetches
+the blank before the second string, where the next row begins, and the one behind the first, where the table ends, so
+that their names are near; only the blank before the first string is left far away.
 """
 
 from __future__ import annotations
@@ -100,6 +101,7 @@ def program(problem: Problem) -> Trace:
     # A raw text has no addresses: a window shows the letters read last and then the next one, which gets its address.
     # It goes over both strings as over one text, as if another string had been read before: so all have one length and
     # are as full of letters as those of a long string.
+    # The row ``h`` is the first string's border, the column ``f`` the second's, and ``e`` the row behind all letters.
     shown = _BEFORE
     with tape.loop():
         for name, path, text, then in (("a", rows, problem["a"], "b"), ("b", columns, problem["b"], "k0")):
